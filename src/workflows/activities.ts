@@ -1,0 +1,47 @@
+import type { AuditEvent } from "../epochs/audit.js";
+import type { SliceKey, SliceResult, SliceRun } from "../epochs/slice.js";
+import type { Cause } from "../services/snapshot.js";
+import type { SpecOutline } from "../services/spec.js";
+
+/** One order for the guardian. `seq` makes a retried activity harmless: an order that is not newer is ignored. */
+export interface NumberedOrder {
+  readonly kind: "start" | "stop" | "restart";
+  readonly name: string;
+  readonly seq: number;
+  readonly cause: Cause;
+}
+
+export interface Orders {
+  readonly orders: readonly NumberedOrder[];
+  readonly pending: Readonly<Record<string, string>>;
+}
+
+export interface LoadedSpecs {
+  readonly outlines: readonly SpecOutline[];
+  readonly errors: readonly string[];
+}
+
+/** The activities of a host, run on its own queue by the aurad that owns its processes. */
+export interface HostActivities {
+  /**
+   * Starts, stops and restarts a whole wave. Returns once the orders are taken; what follows arrives as observations.
+   * The names it returns are not known here any more.
+   */
+  carryOut(orders: Orders): Promise<readonly string[]>;
+  /** Reads the spec directory. */
+  loadSpecs(): Promise<LoadedSpecs>;
+}
+
+/** Activities of epochs, run on the epochs' queue by any aurad of the namespace. */
+export interface EpochActivities {
+  /** Appends to the audit trail of the aurad that runs it; resolves to the seq that it wants next. Idempotent. */
+  recordAudit(epochId: string, events: readonly AuditEvent[]): Promise<number>;
+}
+
+/** Activities of slices, run on the queue of the host that the slice is bound to. */
+export interface SliceActivities {
+  /** Starts the attempt or finds it again, and waits for its end; heartbeats meanwhile. Never starts an attempt twice. */
+  runSlice(run: SliceRun): Promise<SliceResult>;
+  /** Ends the attempt's process tree. Idempotent; an attempt that was never started never will be. */
+  stopSlice(key: SliceKey, reason: string): Promise<void>;
+}
