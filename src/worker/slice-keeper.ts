@@ -7,6 +7,7 @@ import { asAuraError } from "../shared/errors.js";
 import type { Log } from "../shared/log.js";
 import { reattachSignal, sliceReportSignal } from "../workflows/epoch-messages.js";
 import { sliceWorkflowId } from "../workflows/names.js";
+import { resetQueue } from "./reset-queues.js";
 
 const DEADLINE_MS = 10_000;
 const RETRY_MS = [500, 2000, 10_000] as const;
@@ -45,6 +46,8 @@ export class SliceKeeper implements SliceEars {
 
   waiting(run: SliceRun): void {
     this.waits.set(nameOf(run), run);
+    // Should this aurad die, the time-out of its heartbeat reaches whichever is left at once.
+    if (this.client !== undefined) void resetQueue(this.client, sliceWorkflowId(run.epoch_id, run.slice_id));
   }
 
   running(run: SliceRun, pid: number): void {

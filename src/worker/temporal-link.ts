@@ -12,7 +12,7 @@ import { asAuraError } from "../shared/errors.js";
 import type { Log } from "../shared/log.js";
 import { hostQueue } from "../workflows/names.js";
 import type { HostEpochs } from "./host-epochs.js";
-import { resetQueues } from "./reset-queues.js";
+import { resetQueue, resetQueues } from "./reset-queues.js";
 import { refuseRivals, workerIdentity } from "./rivals.js";
 import { HostSignals } from "./temporal-client.js";
 
@@ -129,7 +129,7 @@ export class TemporalLink {
       const client = new Client({ connection, namespace, identity });
       await refuseRivals(client, host, homeId, Date.now());
       const leaving = new AbortController();
-      const workers = await this.createWorkers({ connection, namespace, identity }, leaving.signal);
+      const workers = await this.createWorkers({ connection, namespace, identity }, client, leaving.signal);
       const runs = workers.map((worker) => worker.run());
       up = { connection, client, unregistered, workers, leaving, first: Promise.race(runs), all: Promise.allSettled(runs) };
       await this.options.onConnected(new HostSignals(client, host, unregistered));
@@ -145,6 +145,7 @@ export class TemporalLink {
 
   private async createWorkers(
     place: { readonly connection: NativeConnection; readonly namespace: string; readonly identity: string },
+    client: Client,
     leaving: AbortSignal,
   ): Promise<readonly Worker[]> {
     const { host, taskQueue, activities, epochs } = this.options;
@@ -166,7 +167,7 @@ export class TemporalLink {
     const ofEpochs = Worker.create({
       ...common,
       taskQueue,
-      activities: createEpochActivities(epochs),
+      activities: createEpochActivities(epochs, (workflowId) => resetQueue(client, workflowId)),
       enableNonLocalActivities: false,
       maxCachedWorkflows: CACHED_EPOCHS,
       // When a hundred epochs are told things at once, each waits for the others: a task that is taken away then is replayed

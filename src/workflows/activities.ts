@@ -36,6 +36,8 @@ export interface HostActivities {
 export interface EpochActivities {
   /** Appends to the audit trail of the aurad that runs it; resolves to the seq that it wants next. Idempotent. */
   recordAudit(epochId: string, events: readonly AuditEvent[]): Promise<number>;
+  /** The workflow's next task does not wait for the aurad that had its last one, which may be gone. Never rejects. */
+  leaveLastWorker(workflowId: string): Promise<void>;
 }
 
 /** Activities of slices, run on the queue of the host that the slice is bound to. */

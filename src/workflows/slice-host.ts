@@ -17,7 +17,7 @@ const TAKEN_MS = 10_000;
 /** One that is lost already is not waited for: it ends what it finds once it is back. */
 const TAKEN_WHEN_LOST_MS = 2000;
 
-const LONG_HEARTBEAT_MS = 15_000;
+/** Of a heartbeat, so that its end is told within the whole of it. */
 const SILENCE = 0.6;
 
 /**
@@ -28,9 +28,7 @@ export async function waitOnHost(
   { epoch_id, epoch_started_at, slice, attempt, host, phase, role }: SliceInput,
   known: boolean,
 ): Promise<Waited> {
-  const heartbeatMs = slice.heartbeat_s * 1000;
-  // Telling takes a while itself: tasks may first wait for the host that is gone. A short heartbeat cannot spare that time.
-  const silenceMs = heartbeatMs >= LONG_HEARTBEAT_MS ? heartbeatMs * SILENCE : heartbeatMs;
+  const silenceMs = slice.heartbeat_s * 1000 * SILENCE;
   const { runSlice } = proxyActivities<SliceActivities>({
     taskQueue: hostQueue(host),
     startToCloseTimeout: LONGEST_MS,

@@ -3,12 +3,14 @@ import {
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
+  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
 } from "@temporalio/workflow";
 import type { SliceReport } from "../epochs/messages.js";
 import type { SliceOutcome } from "../epochs/slice.js";
+import type { EpochActivities } from "./activities.js";
 import {
   completeSliceSignal,
   reattachSignal,
@@ -32,6 +34,10 @@ interface Ending {
 }
 
 const CYCLES_KEPT = 100;
+const { leaveLastWorker } = proxyLocalActivities<EpochActivities>({
+  startToCloseTimeout: "5s",
+  retry: { maximumAttempts: 1 },
+});
 
 /**
  * One attempt of a slice: has its host run it, and tells the epoch how it goes. The process belongs to the host: this
@@ -102,6 +108,7 @@ export async function SliceWorkflow(input: SliceInput): Promise<SliceEnd> {
       if (waited.kind === "ended") return ending ?? waited;
       lost = true;
       show(waited.reason);
+      await leaveLastWorker(epoch_id).catch(() => {}); // it may be the very one that is lost; then the report waits a while
       await report({ state: "lost", reason: waited.reason });
     }
   }

@@ -94,7 +94,7 @@ export class EpochPlace {
       await Worker.create({
         ...common,
         taskQueue: this.queue,
-        activities: createEpochActivities({ trail: this.trail }),
+        activities: createEpochActivities({ trail: this.trail }, () => Promise.resolve()),
         enableNonLocalActivities: false,
       }),
     ];
