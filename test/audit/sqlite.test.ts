@@ -215,6 +215,29 @@ function asNobody(): () => void {
 }
 
 describe("a trail that another program holds", () => {
+  it("is not taken for a stranger's while another aurad makes it", async () => {
+    const path = join(scratch(), "audit.db");
+    const connection = await connectSqlite(path, 0);
+    let looks = 0;
+    const amid: Connection = {
+      ...connection,
+      async all(sql, ...values) {
+        const rows = await connection.all(sql, ...values);
+        looks += 1;
+        // It may have to wait for this one, and gives up then: what counts is what this one takes it for.
+        if (looks === 2)
+          await openSqliteTrail(path, silentLog, 0).then(
+            (trail) => trail.close(),
+            () => {},
+          );
+        return rows;
+      },
+    };
+    await settleSchema(amid, path);
+    connection.close();
+    expect(looks).toBeGreaterThan(2);
+  });
+
   it("waits for it, beside everything else, and says who could be the cause when that takes too long", async () => {
     const path = join(scratch(), "audit.db");
     const trail = await begin(path, 300);

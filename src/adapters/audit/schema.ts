@@ -36,16 +36,25 @@ PRAGMA user_version = ${SCHEMA_VERSION};
  * program and for one of a newer Aura, before anything in it is changed.
  */
 export async function settleSchema(connection: Connection, path: string): Promise<void> {
-  await isCurrent(connection, path);
+  // In one transaction: amid three looks of their own another aurad may make the table, and the file would seem a stranger's.
+  await inTransaction(connection, "BEGIN", () => isCurrent(connection, path));
   await connection.all("PRAGMA journal_mode = WAL");
   // A commit is on the disk when it returns. The log is folded back by `foldLog` alone.
   await connection.exec("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;");
-  await connection.exec("BEGIN IMMEDIATE");
-  try {
+  await inTransaction(connection, "BEGIN IMMEDIATE", async () => {
     // Asked again: another aurad may have been quicker.
     if (!(await isCurrent(connection, path))) await connection.exec(CREATE);
+  });
+}
+
+export async function inTransaction<T>(connection: Connection, begin: "BEGIN" | "BEGIN IMMEDIATE", task: () => Promise<T>): Promise<T> {
+  await connection.exec(begin);
+  try {
+    const result = await task();
     await connection.exec("COMMIT");
+    return result;
   } catch (error) {
+    // Some failures have rolled back by themselves.
     await connection.exec("ROLLBACK").catch(() => {});
     throw error;
   }

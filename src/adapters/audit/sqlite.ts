@@ -6,7 +6,7 @@ import { connectSqlite, type Connection } from "./connection.js";
 import { auditFailure } from "./failure.js";
 import { fileIdentity, logSize, prepareFile, type FileIdentity } from "./file.js";
 import { readEvents, storeDelivery } from "./rows.js";
-import { foldLog, settleSchema } from "./schema.js";
+import { foldLog, inTransaction, settleSchema } from "./schema.js";
 
 /** How long another aurad, or a person with a SQLite shell, may hold the file. A delivery is given up after 3 s. */
 const BUSY_MS = 2000;
@@ -80,7 +80,7 @@ class SqliteTrail implements AuditTrail {
     const deliveries = this.waiting.splice(0);
     try {
       const connection = await this.connection();
-      const outcomes = await inTransaction(connection, () => storeAll(connection, deliveries));
+      const outcomes = await inTransaction(connection, "BEGIN IMMEDIATE", () => storeAll(connection, deliveries));
       deliveries.forEach(({ resolve, reject }, i) => {
         const outcome = outcomes[i]!;
         if (typeof outcome === "number") resolve(outcome);
@@ -154,22 +154,10 @@ async function patiently(ms: number, task: () => Promise<void>): Promise<void> {
     try {
       return await task();
     } catch (error) {
-      if ((error as { code?: string }).code !== "SQLITE_BUSY" || performance.now() > end) throw error;
+      const waits = /^SQLITE_(BUSY|PROTOCOL)/.test((error as { code?: string }).code ?? "");
+      if (!waits || performance.now() > end) throw error;
       await pause(20);
     }
-  }
-}
-
-async function inTransaction<T>(connection: Connection, task: () => Promise<T>): Promise<T> {
-  await connection.exec("BEGIN IMMEDIATE");
-  try {
-    const result = await task();
-    await connection.exec("COMMIT");
-    return result;
-  } catch (error) {
-    // Some failures have rolled back by themselves.
-    await connection.exec("ROLLBACK").catch(() => {});
-    throw error;
   }
 }
 
