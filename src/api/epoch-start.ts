@@ -14,7 +14,7 @@ import {
   SEARCH_PHASE,
   SEARCH_ROLE,
   SEARCH_STATUS,
-  TASK_TIMEOUT,
+  EPOCH_TASK_TIMEOUT,
 } from "../workflows/names.js";
 import { grpcCode } from "./temporal-failure.js";
 
@@ -66,7 +66,7 @@ async function start(
     taskQueue,
     args: [input],
     workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    workflowTaskTimeout: TASK_TIMEOUT,
+    workflowTaskTimeout: EPOCH_TASK_TIMEOUT,
     staticSummary: `epoch ${epoch_id}`,
     staticDetails: description.slice(0, DETAILS_CHARACTERS) || "An epoch without a description.",
     // Of the epoch, where the start time of a workflow that continued as new is that of its latest run.

@@ -13,6 +13,7 @@ import type { SliceOutcome } from "../epochs/slice.js";
 import type { Errand } from "./epoch-children.js";
 import { roundEndedSignal, stopSliceSignal, voteRecordedSignal } from "./epoch-messages.js";
 import {
+  EPOCH_TASK_TIMEOUT,
   REVIEW_WORKFLOW,
   reviewWorkflowId,
   SEARCH_DOMAIN,
@@ -24,7 +25,6 @@ import {
   SEARCH_STATUS,
   SLICE_WORKFLOW,
   sliceWorkflowId,
-  TASK_TIMEOUT,
 } from "./names.js";
 import type { ReviewPhaseWorkflow } from "./review.js";
 import { knownAttributes } from "./search-status.js";
@@ -113,7 +113,7 @@ function childOptions(kind: "slice" | "review", epochId: string, phase: PhaseId,
   return {
     parentClosePolicy: ParentClosePolicy.ABANDON,
     workflowIdReusePolicy: WorkflowIdReusePolicy.TERMINATE_IF_RUNNING,
-    workflowTaskTimeout: TASK_TIMEOUT,
+    workflowTaskTimeout: EPOCH_TASK_TIMEOUT,
     searchAttributes: knownAttributes({
       [SEARCH_EPOCH]: epochId,
       [SEARCH_KIND]: kind,

@@ -42,6 +42,11 @@ export function reviewWorkflowId(epochId: string, phase: string): string {
 
 /**
  * A task that a killed aurad had begun is given to the next one after this time only (the server's default is 10 s).
- * Far more than any task of ours takes, the replay of a full history included.
+ * Far more than a task of a host or a service takes, the replay of a full history included.
  */
 export const TASK_TIMEOUT = "3s";
+/**
+ * The same for epochs and their children, whose histories are longer: on a machine at its limit a task that takes more than
+ * this to be carried out from the beginning is given up, begun again, and so for ever.
+ */
+export const EPOCH_TASK_TIMEOUT = "6s";

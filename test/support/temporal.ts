@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, openSync, closeSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "../../src/adapters/temporal/ports.js";
@@ -10,6 +10,8 @@ export interface TestServer {
   readonly address: string;
   readonly port: number;
   pid(): number;
+  /** The last it wrote. */
+  log(): string;
   /** SIGKILL, as a power cut would; resolves when it is gone. */
   kill(): Promise<void>;
   /** Again, on the same port and database. Rejects when it does not serve within `ms` (30 s). */
@@ -46,6 +48,7 @@ export async function startServer(cli: string, more: readonly string[] = []): Pr
     address: `127.0.0.1:${port}`,
     port,
     pid: () => child?.pid ?? -1,
+    log: () => readFileSync(join(dir, "server.log"), "utf8").slice(-4000),
     kill,
     startAgain: start,
     async startEmpty() {

@@ -9,13 +9,13 @@ import { withClient } from "../../support/histories.js";
 import { Random } from "../../support/random.js";
 import { startServer, type TestServer } from "../../support/temporal.js";
 import { pause } from "../../support/until.js";
-import { epochStory, expectNothingRuns, expectTrailWhole, historySizes, workFolder } from "./story.js";
+import { epochStory, expectNothingRuns, expectTrailWhole, historySizes, standingOf, workFolder } from "./story.js";
 
 const KILLS = Number(process.env["AURA_TEST_KILLS"] ?? 50);
 const AT_ONCE = 3;
 const COMING_UP_MS = 1200;
 const JUST_UP_MS = 500;
-/** Temporal takes a task that a killed aurad had begun for lost after three seconds. */
+/** Temporal takes a task that a killed aurad had begun for lost after six seconds. */
 const AT_WORK_MS = 4000;
 const SERVER_MS = 10_000;
 const NO_TEMPORAL = 69;
@@ -48,7 +48,7 @@ class Traffic {
   }
 
   /** Throws as soon as an epoch was answered what it must not be. */
-  check(): void {
+  async check(): Promise<void> {
     if (this.failure !== undefined) throw this.failure;
   }
 
@@ -56,7 +56,7 @@ class Traffic {
   async end(): Promise<void> {
     this.isOver = true;
     await this.running;
-    this.check();
+    await this.check();
   }
 
   private async lane(): Promise<void> {
@@ -83,11 +83,17 @@ describe.skipIf(missing("temporal"))("epochs while aurad and the Temporal server
     expect(expected.files).toEqual(EFFECTS);
 
     const traffic = new Traffic(newWalk);
+    const explain = async (failure: unknown): Promise<never> => {
+      const standing = await withClient(server!.address, (temporal) =>
+        Promise.all(traffic.walks.map((walk) => standingOf(temporal, walk.options.id))),
+      );
+      throw new Error(`${standing.join("\n")}\n${place.daemon.stdout.slice(-3000)}\n${server!.log()}`, { cause: failure });
+    };
     traffic.begin();
     let servers = 0;
     for (let kill = 1; kill <= KILLS; kill++) {
       await lifetime(place, traffic, random);
-      traffic.check();
+      await traffic.check().catch(explain);
       const both = random.below(8) === 0;
       if (both || random.below(4) === 0) {
         servers += 1;
@@ -105,7 +111,7 @@ describe.skipIf(missing("temporal"))("epochs while aurad and the Temporal server
     await comeUp(place);
     const care = takeCare(server);
     try {
-      await traffic.end();
+      await traffic.end().catch(explain);
     } finally {
       await care.end();
     }

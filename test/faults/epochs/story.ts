@@ -149,3 +149,12 @@ function unshared(id: string, value: unknown): unknown {
     typeof field === "string" && TIME.test(field) ? "TIME" : field,
   );
 }
+
+/** Where a workflow stands by its server's account: for whoever looks why it does not go on. */
+export async function standingOf(client: Client, id: string): Promise<string> {
+  const { status, historyLength, raw } = await client.workflow.getHandle(id).describe();
+  if (status.name !== "RUNNING") return `${id}: ${status.name}`;
+  const history = await client.workflow.getHandle(id).fetchHistory();
+  const last = historyEvents(history).slice(-12);
+  return `${id}: ${status.name}, ${historyLength} events, task ${JSON.stringify(raw.pendingWorkflowTask)}\n  ${last.map((event) => JSON.stringify(event).slice(0, 400)).join("\n  ")}`;
+}
