@@ -168,7 +168,6 @@ export class TemporalLink {
       ...common,
       taskQueue,
       activities: createEpochActivities(epochs, (workflowId) => resetQueue(client, workflowId)),
-      enableNonLocalActivities: false,
       maxCachedWorkflows: CACHED_EPOCHS,
       // When a hundred epochs are told things at once, each waits for the others: a task that is taken away then is replayed
       // from its beginning, which makes all of them wait longer still. After a crash the queues are reset instead.

@@ -52,6 +52,8 @@ export async function EpochWorkflow(input: EpochInput): Promise<EpochResult> {
   const problem = inputProblem(input, workflowInfo().workflowId);
   if (problem !== null) throw ApplicationFailure.nonRetryable(problem, "usage");
   const desk = new EpochDesk(input, Date.now());
+  /** Length of the history in the task that last left a memo. */
+  let marked = 0;
   show();
 
   for (const [name, kind] of Object.entries(MESSAGES)) {
@@ -106,7 +108,10 @@ export async function EpochWorkflow(input: EpochInput): Promise<EpochResult> {
   /** Does what follows from the state until it ended, or the history is long enough. */
   async function sendErrands(): Promise<void> {
     const ends = {
-      gone: (child: string) => desk.children.gone(child),
+      gone(child: string): void {
+        desk.children.gone(child);
+        mark();
+      },
       report: (message: unknown) => hear("slice_report", message),
     };
     while (!isSuggested()) {
@@ -120,20 +125,30 @@ export async function EpochWorkflow(input: EpochInput): Promise<EpochResult> {
         errands = desk.errands();
       }
       for (const errand of errands) desk.children.begun(errand);
-      if (errands.length > 0) await Promise.all(errands.map((errand) => runErrand(desk.state.epoch_id, errand, ends)));
-      else if (desk.isRunning) await condition(() => isNews());
+      if (errands.length > 0) {
+        await Promise.all(errands.map((errand) => runErrand(desk.state.epoch_id, errand, ends)));
+        mark();
+      } else if (desk.isRunning) await condition(() => isNews());
       else if (!desk.children.busy || !(await condition(isNews, PATIENCE))) return;
     }
   }
 
-  /**
-   * Takes what needs no answer. An answer marks its task in the history; here a memo does: a replay takes a task that left
-   * nothing for a part of the next one, and would give its events that one's time, and with it other hashes.
-   */
+  /** Takes what needs no answer. */
   function hear(kind: EpochCommand["kind"], message: unknown): void {
-    const before = desk.events.last;
     take(kind, message);
-    if (desk.events.last > before) upsertMemo({ events: desk.events.last });
+    mark();
+  }
+
+  /**
+   * Every task that moves anything leaves something in the history: where it starts or answers nothing, a memo. A replay takes
+   * a task that left nothing for a part of the next one: that gives its events the other's time, and with it other hashes, and
+   * what the errands and the delivery ask for comes in another order, which ends in a task that fails for ever.
+   */
+  function mark(): void {
+    const { historyLength } = workflowInfo();
+    if (marked === historyLength) return;
+    marked = historyLength;
+    upsertMemo({ events: desk.events.last });
   }
 
   function take(kind: EpochCommand["kind"], message: unknown): Reply {
@@ -152,6 +167,7 @@ export async function EpochWorkflow(input: EpochInput): Promise<EpochResult> {
   function complain(wrong: string): void {
     desk.complain(wrong);
     show();
+    mark();
   }
 
   function show(): void {

@@ -3,7 +3,7 @@ import {
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
-  proxyLocalActivities,
+  proxyActivities,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -34,9 +34,10 @@ interface Ending {
 }
 
 const CYCLES_KEPT = 100;
-const { leaveLastWorker } = proxyLocalActivities<EpochActivities>({
-  startToCloseTimeout: "5s",
+const { leaveLastWorker } = proxyActivities<EpochActivities>({
+  scheduleToCloseTimeout: "5s",
   retry: { maximumAttempts: 1 },
+  summary: "lost host",
 });
 
 /**

@@ -61,7 +61,8 @@ describe("a process's identity", () => {
   });
 
   it.runIf(existsSync("/proc/self/stat"))("is gone for a zombie, which nobody has waited for yet", async () => {
-    await child("sh", ["-c", "sleep 0 & echo $!; exec sleep 100"]);
+    // It ends when the shell, which would wait for it, has given way.
+    await child("sh", ["-c", "sleep 0.3 & echo $!; exec sleep 100"]);
     const [output] = (await once(children[0]!.stdout!, "data")) as [Buffer];
     const zombie = Number(output.toString().trim());
     while (!/\) Z /.test(readFileSync(`/proc/${zombie}/stat`, "utf8"))) await new Promise(setImmediate);

@@ -95,7 +95,6 @@ export class EpochPlace {
         ...common,
         taskQueue: this.queue,
         activities: createEpochActivities({ trail: this.trail }, () => Promise.resolve()),
-        enableNonLocalActivities: false,
       }),
     ];
     this.ran = Promise.allSettled(this.workers.map((worker) => worker.run()));

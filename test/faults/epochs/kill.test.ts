@@ -9,7 +9,7 @@ import { withClient } from "../../support/histories.js";
 import { Random } from "../../support/random.js";
 import { startServer, type TestServer } from "../../support/temporal.js";
 import { pause } from "../../support/until.js";
-import { epochStory, expectNothingRuns, expectTrailWhole, historySizes, standingOf, workFolder } from "./story.js";
+import { epochStory, expectNothingRuns, expectTrailWhole, historySizes, replayProblems, standingOf, workFolder } from "./story.js";
 
 const KILLS = Number(process.env["AURA_TEST_KILLS"] ?? 50);
 const AT_ONCE = 3;
@@ -127,6 +127,7 @@ describe.skipIf(missing("temporal"))("epochs while aurad and the Temporal server
     const ids = traffic.walks.map(({ options }) => options.id);
     await withClient(server.address, async (temporal) => {
       await expectNothingRuns(place, temporal, ids);
+      expect(await replayProblems(temporal, ids)).toEqual([]);
       const [without, ...with_] = await Promise.all([quiet.options.id, ...ids].map((id) => historySizes(temporal, id, CHILDREN)));
       process.stderr.write(`${KILLS} kills, ${servers} of them of the server; ${ids.length} epochs, ${repeated} questions repeated\n`);
       process.stderr.write(`histories, undisturbed: ${without}; disturbed:\n  ${with_.join("\n  ")}\n`);

@@ -1,20 +1,18 @@
 import { randomUUID } from "node:crypto";
-import type { Client } from "@temporalio/client";
-import { Worker } from "@temporalio/worker";
 import { afterEach, describe, expect, inject, it } from "vitest";
 import { createEpochsClient, type EpochsClient } from "../../../src/api/epochs-client.js";
 import type { EpochWorkflow } from "../../../src/workflows/epoch.js";
 import { auraHomes } from "../../support/aura-home.js";
-import { WORKFLOW_BUNDLE } from "../../support/build.js";
 import { missing } from "../../support/components.js";
-import { ALL_EDGES, EpochWalk, FORWARD, mockPlan } from "../../support/epoch-walk.js";
-import { histories, withClient } from "../../support/histories.js";
+import { ALL_EDGES, EpochWalk, FORWARD, mockPlan, workPlan } from "../../support/epoch-walk.js";
+import { withClient } from "../../support/histories.js";
 import { planOf } from "../../support/plans.js";
-import { quietRuntime } from "../../support/quiet-runtime.js";
 import { startServer, type TestServer } from "../../support/temporal.js";
-import { expectNothingRuns, historySizes } from "./story.js";
+import { expectNothingRuns, historySizes, replayProblems, workFolder } from "./story.js";
 
 const EPOCHS = 100;
+/** Epochs with processes, side by side. */
+const WORKING = 16;
 /** Of these, so many take every edge instead of the straight way. */
 const ROUNDABOUT = 4;
 const TWO = planOf({ id: "types" }, { id: "wiring", needs: ["types"] });
@@ -26,22 +24,6 @@ afterEach(async () => {
   client?.close();
   await server?.end();
 });
-
-async function replayProblems(temporal: Client, workflowIds: readonly string[]): Promise<string[]> {
-  quietRuntime();
-  const recorded = [];
-  for (const workflowId of workflowIds) {
-    for (const history of await histories(temporal, workflowId)) recorded.push({ workflowId, history });
-  }
-  const problems: string[] = [];
-  let replayed = 0;
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, recorded)) {
-    replayed += 1;
-    if (error !== undefined) problems.push(`${workflowId}: ${error.message}`);
-  }
-  expect(replayed).toBe(recorded.length);
-  return problems;
-}
 
 describe.skipIf(missing("temporal"))(`${EPOCHS} epochs at once`, { timeout: 300_000 }, () => {
   it("all go through all phases to their end; their histories are short, and replay", async () => {
@@ -89,5 +71,19 @@ describe.skipIf(missing("temporal"))(`${EPOCHS} epochs at once`, { timeout: 300_
       process.stderr.write(`history of an epoch on the straight way: ${Math.min(...straight)} to ${Math.max(...straight)} events; `);
       process.stderr.write(`one is ${await size(sample.at(-1)!)}; over all edges ${await size(sample[0]!)}\n`);
     });
+  });
+
+  it("with real slices, whose news arrives amid everything else, leave histories that replay", async () => {
+    server = await startServer(inject("temporal")!.cli);
+    const place = home({ address: server.address });
+    await place.start();
+    client = createEpochsClient({ socketPath: place.places.sock });
+    const walks = Array.from({ length: WORKING }, () => {
+      const id = `work-${randomUUID()}`;
+      return new EpochWalk({ id, plan: workPlan(workFolder(place, id)), steps: ALL_EDGES, control: () => client! });
+    });
+    await Promise.all(walks.map((walk) => walk.run()));
+    const ids = walks.map(({ options }) => options.id);
+    await withClient(server.address, async (temporal) => expect(await replayProblems(temporal, ids)).toEqual([]));
   });
 });

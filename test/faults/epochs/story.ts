@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Client } from "@temporalio/client";
+import { Worker } from "@temporalio/worker";
 import { expect } from "vitest";
 import { openAuditTrail } from "../../../src/adapters/audit/open.js";
 import { historyEvents } from "../../../src/api/history-json.js";
@@ -9,8 +10,10 @@ import type { AuditEvent } from "../../../src/epochs/audit.js";
 import { silentLog } from "../../../src/shared/log.js";
 import type { AuraHome } from "../../support/aura-home.js";
 import type { EpochWalk } from "../../support/epoch-walk.js";
+import { WORKFLOW_BUNDLE } from "../../support/build.js";
 import { eventCount, histories } from "../../support/histories.js";
 import { processesOfHome } from "../../support/processes.js";
+import { quietRuntime } from "../../support/quiet-runtime.js";
 import { until } from "../../support/until.js";
 
 /** What an epoch left behind, without what no two epochs share: ids, times, hashes. */
@@ -157,4 +160,21 @@ export async function standingOf(client: Client, id: string): Promise<string> {
   const history = await client.workflow.getHandle(id).fetchHistory();
   const last = historyEvents(history).slice(-12);
   return `${id}: ${status.name}, ${historyLength} events, task ${JSON.stringify(raw.pendingWorkflowTask)}\n  ${last.map((event) => JSON.stringify(event).slice(0, 400)).join("\n  ")}`;
+}
+
+/** What this version's workflows would do otherwise than they did. */
+export async function replayProblems(temporal: Client, workflowIds: readonly string[]): Promise<string[]> {
+  quietRuntime();
+  const recorded = [];
+  for (const workflowId of workflowIds) {
+    for (const history of await histories(temporal, workflowId)) recorded.push({ workflowId, history });
+  }
+  const problems: string[] = [];
+  let replayed = 0;
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle: { codePath: WORKFLOW_BUNDLE } }, recorded)) {
+    replayed += 1;
+    if (error !== undefined) problems.push(`${workflowId}: ${error.message}`);
+  }
+  expect(replayed).toBe(recorded.length);
+  return problems;
 }
