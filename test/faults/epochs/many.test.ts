@@ -25,7 +25,7 @@ afterEach(async () => {
   await server?.end();
 });
 
-describe.skipIf(missing("temporal"))(`${EPOCHS} epochs at once`, { timeout: 300_000 }, () => {
+describe.skipIf(missing("temporal"))(`${EPOCHS} epochs at once`, { timeout: 600_000 }, () => {
   it("all go through all phases to their end; their histories are short, and replay", async () => {
     server = await startServer(inject("temporal")!.cli);
     const place = home({ address: server.address });
