@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { AuditEvent } from "../../src/epochs/audit.js";
 
-/** Delivers the events of a file in rows of `batch`, as aurad does: it goes by the answers and tells each on a line. */
+/**
+ * Delivers the events of a file in rows of `batch`, as aurad does: it goes by the answers, tells each on a line, and tries again
+ * while another writer holds the file. These write without a pause, so that on a slow disk one may be kept out for seconds.
+ */
 const PROGRAM = `
 import { readFileSync, writeSync } from "node:fs";
 import { openAuditTrail } from "./adapters/audit/open.js";
@@ -15,11 +18,21 @@ const events = JSON.parse(readFileSync(file, "utf8"));
 const id = events[0].epoch_id;
 const say = (word) => writeSync(1, word + "\\n");
 say("opening");
-const trail = await openAuditTrail({ backend: "sqlite", path }, silentLog);
-let wants = await trail.append(id, []);
+const patiently = async (task) => {
+  for (;;) {
+    try {
+      return await task();
+    } catch (error) {
+      if (error.cause?.code !== "SQLITE_BUSY") throw error;
+    }
+  }
+};
+const trail = await patiently(() => openAuditTrail({ backend: "sqlite", path }, silentLog));
+const append = (batch) => patiently(() => trail.append(id, batch));
+let wants = await append([]);
 say("wants " + wants);
 while (wants <= events.length) {
-  wants = await trail.append(id, events.slice(wants - 1, wants - 1 + Number(batch)));
+  wants = await append(events.slice(wants - 1, wants - 1 + Number(batch)));
   say("wants " + wants);
 }
 await trail.close();
