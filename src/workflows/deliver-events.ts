@@ -14,8 +14,8 @@ const { recordAudit } = proxyActivities<EpochActivities>({
   summary: "audit events",
 });
 
-/** How long events gather for one delivery. */
-const GATHER = "2s";
+/** How long events gather for one delivery. Whoever reads the trail meanwhile is told what the workflow still holds, too. */
+const GATHER = "10s";
 const BACKOFF_MS = [1000, 5000, 30_000, 300_000] as const;
 /** So often an epoch that ended tries to deliver the rest: half an hour. */
 const TRIES_AT_THE_END = 9;

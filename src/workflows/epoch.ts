@@ -52,12 +52,12 @@ export async function EpochWorkflow(input: EpochInput): Promise<EpochResult> {
   const problem = inputProblem(input, workflowInfo().workflowId);
   if (problem !== null) throw ApplicationFailure.nonRetryable(problem, "usage");
   const desk = new EpochDesk(input, Date.now());
-  /** Length of the history in the task that last left a memo. */
+  /** Length of the history in the task that last left something there. */
   let marked = 0;
   show();
 
   for (const [name, kind] of Object.entries(MESSAGES)) {
-    setHandler(defineUpdate<Reply, [unknown]>(name), (message) => take(kind, message), {
+    setHandler(defineUpdate<Reply, [unknown]>(name), (message) => answer(kind, message), {
       validator(message) {
         const wrong = problemOfMessage(kind, message);
         if (wrong !== null) throw ApplicationFailure.nonRetryable(wrong, "usage");
@@ -133,6 +133,11 @@ export async function EpochWorkflow(input: EpochInput): Promise<EpochResult> {
     }
   }
 
+  function answer(kind: EpochCommand["kind"], message: unknown): Reply {
+    marked = workflowInfo().historyLength;
+    return take(kind, message);
+  }
+
   /** Takes what needs no answer. */
   function hear(kind: EpochCommand["kind"], message: unknown): void {
     take(kind, message);
@@ -140,7 +145,7 @@ export async function EpochWorkflow(input: EpochInput): Promise<EpochResult> {
   }
 
   /**
-   * Every task that moves anything leaves something in the history: where it starts or answers nothing, a memo. A replay takes
+   * Every task that moves anything leaves something in the history: an answer, or a memo. A replay takes
    * a task that left nothing for a part of the next one: that gives its events the other's time, and with it other hashes, and
    * what the errands and the delivery ask for comes in another order, which ends in a task that fails for ever.
    */
