@@ -116,7 +116,7 @@ describe.skipIf(missing("temporal"))("an epoch that continues as new", { timeout
     place.trail = createMemoryTrail(); // as after a restart of an aurad that keeps its trail in memory
     await place.work();
     await place.voteAll(id);
-    await until(async () => (await place.trail.read(id)).length === (await place.epochs.keptAudit(id)).length);
+    await until(async () => (await place.trail.read(id)).length === (await place.epochs.keptAudit(id)).length, 30_000);
     expect(verifyChain(await place.trail.read(id))).toEqual({ ok: true, problems: [] });
     await place.epochs.cancel(id, { reason: "over", key: place.key() });
   });

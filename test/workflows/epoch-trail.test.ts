@@ -6,7 +6,7 @@ import { type Gate, startGate } from "../support/gate.js";
 import { until } from "../support/until.js";
 import { EpochPlace } from "./epoch-place.js";
 
-describe.skipIf(missing("temporal"))("the audit trail of an epoch", { timeout: 60_000 }, () => {
+describe.skipIf(missing("temporal"))("the audit trail of an epoch", { timeout: 120_000 }, () => {
   const ends: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const end of ends.splice(0).reverse()) await end();
@@ -32,7 +32,7 @@ describe.skipIf(missing("temporal"))("the audit trail of an epoch", { timeout: 6
     ends.push(() => first.end());
     const id = await first.epoch();
     await first.walk(id, "p4");
-    await until(async () => (await trail.read(id)).length === (await first.epochs.keptAudit(id)).length);
+    await until(async () => (await trail.read(id)).length === (await first.epochs.keptAudit(id)).length, 30_000);
 
     isLast = true;
     const vote = { axis: "elegance", vote: "ACCEPT", reviewer_id: "carla", key: first.key() } as const;
@@ -45,7 +45,7 @@ describe.skipIf(missing("temporal"))("the audit trail of an epoch", { timeout: 6
     const kept = await second.epochs.keptAudit(id);
     await until(
       async () => (await trail.read(id)).length === kept.length,
-      20_000,
+      40_000,
       async () => JSON.stringify({ kept: kept.slice(-3), trail: (await trail.read(id)).slice(-3) }, null, 1),
     );
     expect(await trail.read(id)).toEqual(kept);
@@ -66,7 +66,7 @@ describe.skipIf(missing("temporal"))("the audit trail of an epoch", { timeout: 6
       await place.epochs.registerSession(id, { session_id: `s${n}`, role: "architect", key: place.key() });
     }
     const kept = await place.epochs.keptAudit(id);
-    await until(async () => (await place.trail.read(id)).length === kept.length);
+    await until(async () => (await place.trail.read(id)).length === kept.length, 30_000);
     // A replay takes a task that left nothing for a part of the next one, with the time of that.
     const { events } = await place.workflow(id).fetchHistory();
     const traceless = events!.filter(

@@ -237,15 +237,21 @@ describe.skipIf(missing("temporal"))("the workflow of an epoch", () => {
   it("goes on while its audit trail fails, and delivers everything once that is back", async () => {
     const good = place.trail;
     let broken = true;
+    let refused = 0;
     const append = good.append.bind(good);
-    good.append = (...given) => (broken ? Promise.reject(new Error("no space left on device")) : append(...given));
+    good.append = (...given) => {
+      if (!broken) return append(...given);
+      refused += 1;
+      return Promise.reject(new Error("no space left on device"));
+    };
     try {
       const id = await epoch();
       await place.walk(id, "p3");
+      await until(() => refused > 0, 30_000);
       expect(await good.read(id)).toEqual([]);
       broken = false;
       const held = await place.epochs.keptAudit(id);
-      await until(async () => (await good.read(id)).length === held.length);
+      await until(async () => (await good.read(id)).length === held.length, 30_000);
       expect(verifyChain(await good.read(id))).toEqual({ ok: true, problems: [] });
     } finally {
       good.append = append;

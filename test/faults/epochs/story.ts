@@ -62,7 +62,7 @@ export async function expectTrailWhole(place: AuraHome, walk: EpochWalk): Promis
   try {
     await until(
       async () => (await trail.read(id)).length >= kept.length,
-      30_000,
+      60_000,
       async () => `the trail of ${id} holds ${(await trail.read(id)).length} of ${kept.length} events`,
     );
     expect(await trail.read(id)).toEqual(kept);
