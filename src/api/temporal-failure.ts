@@ -6,7 +6,7 @@ import { AuraError, type ErrorCode } from "../shared/errors.js";
 const DEADLINE_EXCEEDED = 4;
 /** A query whose queue nobody has polled for a while. */
 export const FAILED_PRECONDITION = 9;
-const UNAVAILABLE = 14;
+export const UNAVAILABLE = 14;
 const CANCELLED = 1;
 
 /** What a failure means for what was asked. */

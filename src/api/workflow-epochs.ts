@@ -21,7 +21,7 @@ import { auditEventsQuery, fullStateQuery, type MESSAGES, replyQuery } from "../
 import { type EpochStartOptions, startEpoch } from "./epoch-start.js";
 import { epochRows } from "./epoch-rows.js";
 import { historyEvents } from "./history-json.js";
-import { FAILED_PRECONDITION, grpcCode, temporalFailure } from "./temporal-failure.js";
+import { FAILED_PRECONDITION, grpcCode, temporalFailure, UNAVAILABLE } from "./temporal-failure.js";
 
 const DEADLINE_MS = 20_000;
 /** A query is answered in milliseconds, or, with nobody there, never; one of a closed workflow is replayed first. */
@@ -174,7 +174,8 @@ export class WorkflowEpochs implements EpochsControl {
 function isVoided(error: unknown): boolean {
   if (error instanceof WorkflowUpdateFailedError)
     return error.cause instanceof ApplicationFailure && error.cause.type === "UnprocessedUpdate";
-  return grpcCode(error) === FAILED_PRECONDITION && /workflow task failure|update was aborted/i.test(messages(error));
+  const code = grpcCode(error);
+  return (code === FAILED_PRECONDITION || code === UNAVAILABLE) && /workflow task failure|update was aborted/i.test(messages(error));
 }
 
 function messages(error: unknown): string {

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { Runtime } from "@temporalio/worker";
 import type { Home } from "../adapters/home/home.js";
 import { removeRunFiles, writeApiToken, writeDaemonFile } from "../adapters/home/run-files.js";
 import type { EmbeddedServer } from "../adapters/temporal/server.js";
@@ -19,6 +18,7 @@ import { LocalControl } from "./local-control.js";
 import type { Daemon } from "./run.js";
 import { SpecTeller } from "./spec-teller.js";
 import { TemporalLink } from "./temporal-link.js";
+import { installRuntime } from "./temporal-log.js";
 
 const DELIVER_AT_STOP_MS = 3000;
 /** So many services starting at once leave no processor time for anything that can wait. */
@@ -201,27 +201,4 @@ async function listen(settings: Settings, deps: SharedDeps, home: Home): Promise
 
 async function closeAll(listeners: readonly Listener[]): Promise<void> {
   await Promise.all(listeners.map((listener) => listener.close()));
-}
-
-/** The SDK's own signal handling and logging give way to ours. */
-function installRuntime(log: Log): void {
-  const to =
-    (level: "debug" | "info" | "warn" | "error") =>
-    (message: string, fields?: Record<string | symbol, unknown>): void =>
-      log[level === "info" ? "debug" : level](
-        { ...(fields?.["error"] instanceof Error ? { error: fields["error"] } : {}), source: "temporal" },
-        message,
-      );
-  Runtime.install({
-    shutdownSignals: [],
-    logger: {
-      log: (level, message, fields) => to(level === "ERROR" ? "error" : level === "WARN" ? "warn" : "debug")(message, fields),
-      trace: to("debug"),
-      debug: to("debug"),
-      info: to("info"),
-      warn: to("warn"),
-      error: to("error"),
-    },
-    telemetryOptions: { logging: { filter: { core: "ERROR", other: "ERROR" }, forward: {} } },
-  });
 }

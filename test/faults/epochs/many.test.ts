@@ -41,7 +41,11 @@ describe.skipIf(missing("temporal"))(`${EPOCHS} epochs at once`, { timeout: 600_
 
     const ids = walks.map(({ options }) => options.id);
     const sample = [walks[0]!, walks[1]!, walks.at(-2)!, walks.at(-1)!];
-    for (const { status, votes, slices, completed_phases } of await Promise.all(sample.map((walk) => walk.state()))) {
+    for (const { status, votes, slices, completed_phases } of await Promise.all(sample.map((walk) => walk.state())).catch(
+      (error: unknown) => {
+        throw new Error(place.daemon.stdout.slice(-6000), { cause: error });
+      },
+    )) {
       expect({ status, votes, states: new Set(slices.map(({ state }) => state)) }).toEqual({
         status: "complete",
         votes: {},
