@@ -55,7 +55,7 @@ export class Daemon {
   }
 
   /** Resolves at the ready line; rejects with all it said when it ends before. */
-  async ready(ms = 30_000): Promise<this> {
+  async ready(ms = 60_000): Promise<this> {
     await until(
       () => this.ended() ?? this.says("Worker running"),
       ms,

@@ -12,7 +12,7 @@ const AGAIN_MS = 50;
 const LOOK_MS = [50, 100, 200, 400, 800, 1500] as const;
 /** An answer that is not there by then is asked for again, beside the first question: one key, one deed. More patient each time. */
 const ANSWER_MS = 6000;
-const PATIENCE_MS = 180_000;
+const PATIENCE_MS = 300_000;
 
 type Told = {
   [M in Deed]: { readonly tell: M; readonly message: Omit<Parameters<EpochsControl[M]>[1], "key" | "by">; readonly refused?: boolean };

@@ -14,7 +14,7 @@ const home = auraHomes();
 let server: ProductionServer | undefined;
 afterEach(() => server?.end());
 
-describe.skipIf(missing("temporal") || missing("production"))("a whole epoch on a production Temporal server", { timeout: 180_000 }, () => {
+describe.skipIf(missing("temporal") || missing("production"))("a whole epoch on a production Temporal server", { timeout: 400_000 }, () => {
   it("goes over all sixteen edges, also over a kill of aurad amid its slices", async () => {
     server = await startProductionServer(inject("temporal")!.cli);
     const place = home({ address: server.address });
