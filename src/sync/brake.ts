@@ -1,5 +1,5 @@
 import { contentId } from "./content.js";
-import type { Content } from "./entry.js";
+import type { Content, Path } from "./entry.js";
 import { holdsContent } from "./merge.js";
 
 /** Fewer than this never wait. */
@@ -43,20 +43,20 @@ export function brake({ deletes, of, maxDelete, confirmed, where }: BrakeRequest
   };
 }
 
-/** Files and links that are gone, less those of which the content turned up at a new path: these were renamed. */
-export function lostFiles(gone: Iterable<Content>, created: Iterable<Content>): number {
+/** Files and links that are gone, less as many of each content as turned up at a new path: these were renamed. */
+export function lostFiles(gone: Iterable<readonly [Path, Content]>, created: Iterable<Content>): Path[] {
   const found = new Map<string, number>();
   for (const content of created) {
     const id = contentId(content);
     found.set(id, (found.get(id) ?? 0) + 1);
   }
-  let lost = 0;
-  for (const content of gone) {
+  const lost: Path[] = [];
+  for (const [path, content] of gone) {
     if (!holdsContent(content)) continue;
     const id = contentId(content);
     const left = found.get(id) ?? 0;
     if (left > 0) found.set(id, left - 1);
-    else lost++;
+    else lost.push(path);
   }
   return lost;
 }

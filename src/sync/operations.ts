@@ -59,5 +59,5 @@ export interface Plan {
   /** What is held back. */
   readonly problems: readonly PathProblem[];
   /** Files and links that `remove` takes. Moved ones are not among them. */
-  readonly deletes: number;
+  readonly deletes: readonly Path[];
 }

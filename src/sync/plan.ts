@@ -70,7 +70,7 @@ export function plan(input: PlanInput): Plan {
     ],
     noted: found.noted,
     problems: found.problems,
-    deletes: [...early, ...removed].filter(({ have }) => holdsContent(have.content)).length,
+    deletes: [...early, ...removed].filter(({ have }) => holdsContent(have.content)).map(({ path }) => path),
   };
 }
 

@@ -200,8 +200,8 @@ export interface TempFile {
   /** Absolute. */
   readonly path: string;
   write(bytes: Uint8Array): void;
-  /** fsync and close. */
-  finish(): void;
+  /** Brings it to the disk, unless somebody has done that, and closes it. */
+  finish(isOnDisk?: boolean): void;
   /** Removes it; harmless when it was placed. */
   discard(): void;
 }

@@ -1,5 +1,5 @@
 import type { TickRecord } from "./control.js";
-import type { SyncReport, TickOutcome, Trigger } from "./tick.js";
+import type { Held, SyncReport, TickOutcome, Trigger } from "./tick.js";
 
 /** One record of a tick as the log writes it. Field names and values are public. */
 export interface TickLine {
@@ -75,7 +75,7 @@ function shortReport(report: SyncReport): SyncReport {
     ...rest,
     conflicts: conflicts.slice(0, MOST_LISTED).map(short),
     problems: problems.slice(0, MOST_LISTED).map(({ path, message }) => ({ path: short(path), message: short(message) })),
-    held: held === null ? null : { ...held, reason: short(held.reason) },
+    held: held === null ? null : shortHeld(held),
     ...(plan === undefined
       ? {}
       : {
@@ -84,6 +84,11 @@ function shortReport(report: SyncReport): SyncReport {
             .map(({ action, path, from }) => ({ action, path: short(path), ...(from === undefined ? {} : { from: short(from) }) })),
         }),
   };
+}
+
+function shortHeld({ paths, ...held }: Held): Held {
+  const listed = paths === undefined ? {} : { paths: paths.slice(0, MOST_LISTED).map(short) };
+  return { ...held, reason: short(held.reason), ...listed };
 }
 
 /** The first entries of a list, and how many were left out. */

@@ -33,7 +33,7 @@ export interface SyncReport {
   readonly problems: readonly { readonly path: Path; readonly message: string }[];
   readonly problems_total: number;
   /** Set when the brake holds deletions back: nothing was deleted, here or elsewhere. */
-  readonly held: { readonly deletes: number; readonly of: number; readonly reason: string } | null;
+  readonly held: Held | null;
   /** S3 requests by operation. */
   readonly requests: Readonly<Record<string, number>>;
   readonly scanned: number;
@@ -42,6 +42,15 @@ export interface SyncReport {
   /** Everything that is here is uploaded, and everything that the other devices have told is here. */
   readonly in_sync: boolean;
   readonly duration_ms: number;
+}
+
+export interface Held {
+  /** Files and links that would be deleted, renamed ones not counted, and how many there are. */
+  readonly deletes: number;
+  readonly of: number;
+  readonly reason: string;
+  /** The first of them, in the order of paths; at most 100. */
+  readonly paths?: readonly Path[];
 }
 
 export interface Amount {

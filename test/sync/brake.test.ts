@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { brake, lostFiles } from "../../src/sync/brake.js";
 import { DIR } from "../../src/sync/content.js";
+import type { Content } from "../../src/sync/entry.js";
 import { file, link } from "./entries.js";
 
 const request = { maxDelete: 0.5, confirmed: false, where: "elsewhere" } as const;
@@ -39,9 +40,14 @@ describe("the brake", () => {
 
   it("counts no renames, each new file making up for one that is gone", () => {
     const [a, b] = [file("a"), file("b")];
-    expect(lostFiles([a, b, DIR], [b, a])).toBe(0);
-    expect(lostFiles([a, a, a, b], [a, link("t")])).toBe(3);
-    expect(lostFiles([link("t"), link("u")], [link("t")])).toBe(1);
-    expect(lostFiles([], [a])).toBe(0);
+    const lost = (gone: readonly Content[], created: readonly Content[]): string[] =>
+      lostFiles(
+        gone.map((content, i) => [`path ${i}`, content]),
+        created,
+      );
+    expect(lost([a, b, DIR], [b, a])).toEqual([]);
+    expect(lost([a, a, a, b], [a, link("t")])).toEqual(["path 1", "path 2", "path 3"]);
+    expect(lost([link("t"), link("u")], [link("t")])).toEqual(["path 1"]);
+    expect(lost([], [a])).toEqual([]);
   });
 });

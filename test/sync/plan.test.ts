@@ -84,12 +84,12 @@ describe("a plan", () => {
       operations: [],
       noted: ["a", "d", "gone", "l", "never"],
       problems: [],
-      deletes: 0,
+      deletes: [],
     });
   });
 
-  it("counts the files and links that it removes, not what it moves", () => {
-    expect(planned({ d: DIR, "d/x": x, "d/y": y, l: link("t"), e: DIR, "e/z": z }, { new: x, e: z }).deletes).toBe(3);
+  it("names the files and links that it removes, not what it moves", () => {
+    expect(planned({ d: DIR, "d/x": x, "d/y": y, l: link("t"), e: DIR, "e/z": z }, { new: x, e: z }).deletes).toEqual(["d/y", "e/z", "l"]);
   });
 
   it("leaves ignored paths alone", () => {

@@ -66,14 +66,15 @@ describe("what a history has of a tick", () => {
       problems: many(() => ({ path: long, message: long })),
       problems_total: 30,
       plan: many((n) => ({ action: "rename" as const, path: `${n}`, from: long })),
-      held: { deletes: 30, of: 30, reason: long },
+      held: { deletes: 30, of: 30, reason: long, paths: many(() => long) },
     });
     const cut = forHistory(makeRecord({ sync }));
     expect(cut.sync!.conflicts).toHaveLength(20);
     expect(cut.sync!.problems).toHaveLength(20);
     expect(cut.sync!.plan).toHaveLength(20);
+    expect(cut.sync!.held!.paths).toHaveLength(20);
     expect(cut.sync!.problems_total).toBe(30);
-    expect(JSON.stringify(cut).length).toBeLessThan(30_000);
+    expect(JSON.stringify(cut).length).toBeLessThan(40_000);
     expect(forHistory(makeRecord({ outcome: "error", error: long })).error!.length).toBeLessThan(500);
   });
 

@@ -1,0 +1,16 @@
+import type { Log } from "../../shared/log.js";
+import type { ObjectStore, RootFolder } from "../../sync/ports.js";
+import type { RootIdentity, RootLimits } from "../../sync/root.js";
+import type { RootState } from "./state/state.js";
+
+/** What the engine of one root works with. */
+export interface RootParts {
+  readonly identity: RootIdentity;
+  readonly limits: RootLimits;
+  readonly store: ObjectStore;
+  readonly folder: RootFolder;
+  readonly state: RootState;
+  /** This device's clock, ms since 1970: for people, and for what grows old. Decides nothing between devices. */
+  readonly now: () => number;
+  readonly log: Log;
+}
