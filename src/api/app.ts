@@ -9,6 +9,7 @@ import { addEpochRoutes } from "./routes/epochs.js";
 import { addEventRoutes } from "./routes/events.js";
 import { addLogRoutes } from "./routes/logs.js";
 import { addPageRoutes } from "./routes/page.js";
+import { addRootRoutes } from "./routes/roots.js";
 import { addServiceRoutes } from "./routes/services.js";
 import { addSliceLogRoutes } from "./routes/slice-logs.js";
 
@@ -35,6 +36,7 @@ export function buildApi(deps: ApiDeps): FastifyInstance {
   addServiceRoutes(app, deps);
   addLogRoutes(app, deps, closing.signal);
   addDaemonRoutes(app, deps);
+  addRootRoutes(app, deps);
   addEpochRoutes(app, deps);
   addSliceLogRoutes(app, deps, closing.signal);
   addEventRoutes(app, deps, closing.signal);

@@ -3,6 +3,7 @@ import type { SessionProcess } from "../epochs/messages.js";
 import type { SliceLogsPort } from "../epochs/ports.js";
 import type { LogsPort, ServicesControl } from "../services/control.js";
 import type { Log } from "../shared/log.js";
+import type { RootsControl } from "../sync/control.js";
 
 /** What the API is built from. One application, built once per listener: token and mode are the listener's own. */
 export interface ApiDeps {
@@ -10,6 +11,8 @@ export interface ApiDeps {
   readonly logs: LogsPort;
   /** The epochs of the namespace. */
   readonly epochs: EpochsControl;
+  /** The sync roots of this host. */
+  readonly roots: RootsControl;
   /** What slices wrote on this host. */
   readonly sliceLogs: SliceLogsPort;
   /** Whether exactly this process runs, on this host: sessions whose process is gone are shown so. */

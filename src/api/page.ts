@@ -9,18 +9,19 @@ body { margin: 0 auto; max-width: 72rem; padding: 1.5rem; background: var(--pape
   font: 15px/1.5 system-ui, sans-serif; }
 header { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; align-items: baseline; }
 h1 { font-size: 1.25rem; margin: 0; } #note { color: var(--dim); } #error { color: var(--bad); min-height: 1.5em; margin: .5rem 0; }
-#epochs { margin-top: 1.5rem; } table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+#epochs, #roots { margin-top: 1.5rem; } table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th { text-align: left; color: var(--dim); font-weight: 500; } th, td { padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.why { color: var(--dim); } .scroll { overflow-x: auto; }
-.running, .healthy { color: var(--good); } .failed, .unhealthy { color: var(--bad); }
-.pending, .starting, .stopping, .backoff { color: var(--warn); } .stopped { color: var(--dim); }
+.running, .healthy, .online { color: var(--good); } .failed, .unhealthy, .error { color: var(--bad); }
+.pending, .starting, .stopping, .backoff, .offline, .held { color: var(--warn); } .stopped { color: var(--dim); }
 a { color: inherit; } td:first-child { overflow-wrap: anywhere; min-width: 7rem; } td.why { min-width: 16rem; }
-:is(th, td):nth-child(n+5):nth-child(-n+8) { text-align: right; }
+:is(th, td):nth-child(n+5):nth-child(-n+8) { text-align: right; } #roots :is(th, td) { text-align: left; }
 @media (max-width: 44rem) { thead { display: none; }
   tr { display: flex; flex-wrap: wrap; gap: 0 .75rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
   td { border: 0; padding: 0; } td:empty { display: none; } td:first-child, td.why { flex: 1 0 100%; } td:first-child { font-weight: 600; }
   td:nth-child(n+5):nth-child(-n+8) { color: var(--dim); text-align: left; } td:nth-child(5)::before { content: "pid "; }
-  td:nth-child(6)::before { content: "port "; } td:nth-child(7)::before { content: "up "; } td:nth-child(8)::before { content: "restarts "; } }
+  td:nth-child(6)::before { content: "port "; } td:nth-child(7)::before { content: "up "; } td:nth-child(8)::before { content: "restarts "; }
+  #roots td::before { content: none; } }
 `;
 
 export const SCRIPT = `
@@ -55,6 +56,17 @@ const row = (s) => {
     cell(age(s.uptime_s)), cell(s.restart_count), cell(s.state === "running" && s.health !== "unhealthy" ? "" : s.reason, "why"));
   return tr;
 };
+const rootState = (r) => r.last_tick === null ? "starting" : !r.online ? "offline" : r.error === null ? "online"
+  : r.last_tick.outcome === "ok" ? "held" : "error";
+const rootRow = (r) => {
+  const tr = document.createElement("tr");
+  const t = r.last_tick;
+  const s = t === null ? null : Math.max(0, Math.floor((Date.now() - Date.parse(t.started_at) - t.duration_ms) / 1000));
+  const when = (s === null ? "" : age(s) + " ago via " + t.trigger) + (r.ticking ? (s === null ? "ticking" : ", ticking") : "");
+  const state = rootState(r);
+  tr.append(cell(r.root_id), cell(state, state), cell(when), cell(r.path), cell(r.error || (r.online ? "" : t.detail || ""), "why"));
+  return tr;
+};
 const show = async () => {
   try {
     const [status, document_] = await Promise.all([get("/v1/status"), get("/v1/services")]);
@@ -64,7 +76,9 @@ const show = async () => {
     $("ui").hidden = !/^https?:/.test(status.temporal.web_ui || "");
     if (!$("ui").hidden) $("ui").href = status.temporal.web_ui;
     document.title = status.host + " \\u00b7 Aura";
-    $("none").hidden = document_.services.length > 0;
+    $("none").hidden = document_.services.length + status.roots.length > 0;
+    $("roots").hidden = status.roots.length === 0;
+    $("root-rows").replaceChildren(...status.roots.map(rootRow));
     $("rows").replaceChildren(...document_.services.slice().sort((a, b) => a.name < b.name ? -1 : 1).map(row));
     $("error").textContent = "";
   } catch (error) {
@@ -128,6 +142,10 @@ export const PAGE = `<!doctype html>
 <div class="scroll"><table>
 <thead><tr><th>name<th>type<th>state<th>health<th>pid<th>port<th>uptime<th>restarts<th>why</tr></thead>
 <tbody id="rows"></tbody>
+</table></div>
+<div class="scroll" id="roots" hidden><table>
+<thead><tr><th>sync root<th>state<th>last tick<th>folder<th>why</tr></thead>
+<tbody id="root-rows"></tbody>
 </table></div>
 <div class="scroll" id="epochs" hidden><table>
 <thead><tr><th>epoch<th>phase<th>status<th>age</tr></thead>

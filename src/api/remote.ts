@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from "@temporalio/client";
 import type { EpochsControl } from "../epochs/control.js";
 import type { ServicesControl } from "../services/control.js";
+import type { RootsControl } from "../sync/control.js";
 
 /** One host of the namespace, as `aura-msg hosts` lists it. */
 export interface HostRow {
@@ -31,5 +32,10 @@ export interface TemporalControl extends ServicesControl {
 
 /** The epochs of a namespace, asked through their workflows. Failures are AuraError. */
 export interface TemporalEpochs extends EpochsControl {
+  close(): Promise<void>;
+}
+
+/** The sync roots of any host, asked through their workflows. Failures are AuraError. */
+export interface TemporalRoots extends RootsControl {
   close(): Promise<void>;
 }

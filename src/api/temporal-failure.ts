@@ -8,6 +8,8 @@ const DEADLINE_EXCEEDED = 4;
 export const FAILED_PRECONDITION = 9;
 export const UNAVAILABLE = 14;
 const CANCELLED = 1;
+/** By so much a server may be ahead of its clients. */
+const EARLY_MS = 100;
 
 /** What a failure means for what was asked. */
 export interface Meaning {
@@ -19,6 +21,8 @@ export interface Meaning {
   readonly refusals: readonly ErrorCode[];
   /** What Temporal's absence means for the user's things. */
   readonly effect: string;
+  /** When the call was to be given up, ms since 1970: the server may see that before the client does, and tell it as cancelled. */
+  readonly deadline?: number;
 }
 
 /** A failure of Temporal's client as an AuraError. */
@@ -26,10 +30,13 @@ export function temporalFailure(error: unknown, meaning: Meaning): AuraError {
   if (error instanceof AuraError) return error;
   if (error instanceof WorkflowNotFoundError) return meaning.missing(error);
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
-    const { message, type } = error.cause;
-    return new AuraError(meaning.refusals.find((code) => code === type) ?? "refused", message, { cause: error });
+    const { message, type, details } = error.cause;
+    const fix: unknown = details?.[0];
+    const options = { cause: error, ...(typeof fix === "string" && { fix }) };
+    return new AuraError(meaning.refusals.find((code) => code === type) ?? "refused", message, options);
   }
-  const code = grpcCode(error);
+  const told = grpcCode(error);
+  const code = told === CANCELLED && Date.now() >= (meaning.deadline ?? Infinity) - EARLY_MS ? DEADLINE_EXCEEDED : told;
   if (code === UNAVAILABLE || code === CANCELLED)
     return new AuraError("temporal_unreachable", "Temporal does not answer", {
       effect: meaning.effect,

@@ -10,6 +10,12 @@ export const CONFIG_DEFAULTS = {
   status_api_addr: "127.0.0.1:0",
   status_api_require_auth: true,
   status_tick_history: 100,
+  max_transfers: 8,
+  upload_limit: "0",
+  download_limit: "0",
+  max_delete: 0.5,
+  trash_days: 30,
+  watcher_fallback: "fail",
   "temporal.address": "localhost:7233",
   "temporal.namespace": "default",
   "temporal.task_queue": "aura",
@@ -31,6 +37,9 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export const ON_STOP = ["stop", "leave"] as const;
 export type OnStop = (typeof ON_STOP)[number];
+
+export const WATCHER_FALLBACKS = ["fail", "poll"] as const;
+export type WatcherFallback = (typeof WATCHER_FALLBACKS)[number];
 
 export const EMBEDDED = ["auto", "always", "never"] as const;
 export type Embedded = (typeof EMBEDDED)[number];

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { parseDuration } from "../shared/durations.js";
-import { EMBEDDED, LOG_FORMATS, LOG_LEVELS, ON_STOP } from "./config-defaults.js";
-import { isHostName, isLoopback, parseAuditTrail, parseEndpoint, parsePortRange } from "./values.js";
+import { parseSize } from "../shared/sizes.js";
+import { EMBEDDED, LOG_FORMATS, LOG_LEVELS, ON_STOP, WATCHER_FALLBACKS } from "./config-defaults.js";
+import { isHostName, isLoopback, isSyncName, parseAuditTrail, parseEndpoint, parsePortRange } from "./values.js";
 
 /*
  * The shape of `aura.toml`. Values stay as written; `resolveSettings` turns them into numbers and records.
@@ -45,6 +46,17 @@ const auditTrail = text.refine(
 const hostName = text.refine(isHostName, "is not a host name; use letters, digits, dot, dash and underscore");
 const embedded = z.union([z.boolean(), z.enum(EMBEDDED)], { error: 'is not known; write "auto", true ("always") or false ("never")' });
 
+const rate = text.refine(
+  (value) => parseSize(value) !== undefined,
+  'is not a number of bytes a second; write for example "10MB" or "512KB", or "0" for no limit',
+);
+const maxDelete = z.number().refine((value) => value >= 0 && value <= 1, "is out of range; choose a share from 0 to 1");
+const trashDays = integer(0, 3650);
+const syncName = text.refine(
+  isSyncName,
+  "is not an id; use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
+);
+
 // Their keys are checked by the parts that own them; until then any content is carried along unread.
 const unread = z.record(z.string(), z.unknown());
 
@@ -59,8 +71,8 @@ const remote = z.strictObject({
 });
 
 const init = z.strictObject({
-  root_id: text.describe("The root's lasting id, the same on every device."),
-  device_id: text.describe("This device; usually from the environment: `$AURA_DEVICE_ID`."),
+  root_id: syncName.describe("The root's lasting id, the same on every device."),
+  device_id: syncName.describe("This device; usually from the environment: `$AURA_DEVICE_ID`."),
   mode: z.enum(["bidirectional", "push", "pull"]).describe("Which way changes travel."),
   remote: remote.describe("Where the root is kept."),
 });
@@ -68,6 +80,8 @@ const init = z.strictObject({
 const root = z.strictObject({
   path: text.describe("The folder; relative to the folder of `aura.toml`. Each may appear once."),
   interval: duration(1000, "1s").optional().describe("This root's own `default_interval`."),
+  max_delete: maxDelete.optional().describe("This root's own `max_delete`."),
+  trash_days: trashDays.optional().describe("This root's own `trash_days`."),
   init: init.optional().describe("How to create the root when the folder has no `root.toml` yet."),
 });
 
@@ -82,6 +96,19 @@ export const configSchema = z.strictObject({
   status_api_addr: loopback.optional().describe("Its address: loopback only; port 0 takes a free one."),
   status_api_require_auth: z.boolean().optional().describe("Whether it asks for the bearer token. False only behind a proxy that does."),
   status_tick_history: integer(10, 10_000).optional().describe("Ticks kept in memory a root: 10 to 10000."),
+  max_transfers: integer(1, 64).optional().describe("Uploads and downloads at once: 1 to 64."),
+  upload_limit: rate.optional().describe("Bytes a second that all roots together upload, such as `10MB`; `0`: no limit."),
+  download_limit: rate.optional().describe("The same for downloads."),
+  max_delete: maxDelete
+    .optional()
+    .describe(
+      "A sync that would delete more than this share of a root's files (0 to 1), and at least 20, waits for `aura-msg sync --confirm`.",
+    ),
+  trash_days: trashDays.optional().describe("Days that replaced and deleted files stay in `.aura/trash`: 0 to 3650."),
+  watcher_fallback: z
+    .enum(WATCHER_FALLBACKS)
+    .optional()
+    .describe("What follows when the kernel gives no more watches: `fail` ends `aurad` with 73, `poll` looks at the folders now and then."),
   roots: z.array(root).optional().describe("The sync roots, one `[[roots]]` each."),
   temporal: z
     .strictObject({

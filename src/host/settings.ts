@@ -1,8 +1,9 @@
 import { CONFIG_DEFAULTS as D, LOG_FORMATS, LOG_LEVELS, ON_STOP } from "./config-defaults.js";
-import type { Embedded, LogFormat, LogLevel, OnStop } from "./config-defaults.js";
+import type { Embedded, LogFormat, LogLevel, OnStop, WatcherFallback } from "./config-defaults.js";
 import type { Config } from "./config-schema.js";
 import { absolutePath, expandTilde } from "./paths.js";
 import type { Environment } from "./places.js";
+import { type RootSetting, rootSettings } from "./root-settings.js";
 import * as pick from "./setting-sources.js";
 import { hostNameFrom, isHostName, parseAuditTrail, parseEndpoint, parsePortRange } from "./values.js";
 import type { AuditTrail, Endpoint, PortRange } from "./values.js";
@@ -37,6 +38,8 @@ export interface SettingsInput {
   readonly env: Environment;
   readonly config: Config;
   readonly profile?: TemporalProfile;
+  /** Folders given on the command line: exactly these are synced then. */
+  readonly positional?: readonly string[];
   readonly defaults: {
     /** The operating system's host name. */
     readonly osHostName: string;
@@ -74,6 +77,9 @@ export interface Settings {
   readonly watcherDebounceMs: number;
   readonly headPollIntervalMs: number;
   readonly headPollMaxIntervalMs: number;
+  readonly watcherFallback: WatcherFallback;
+  /** The folders to sync, in the order given. */
+  readonly roots: readonly RootSetting[];
   readonly metricsRequireToken: boolean;
   readonly metricsTokenFile: string | null;
   readonly mothership: { readonly bind: string; readonly port: number; readonly displayName: string };
@@ -179,14 +185,17 @@ function auditSetting(flags: Flags, env: Environment, config: Config, defaults: 
   };
 }
 
-function syncSettings({ flags, config }: SettingsInput) {
+function syncSettings({ flags, config, positional = [], defaults }: SettingsInput) {
   const interval = pick.flag("--interval", flags.interval);
+  const intervalMs =
+    interval === null
+      ? null
+      : pick.checked(interval, pick.secondOrMore, 'is not a duration of at least 1s; write for example "30s" or "5m"');
   return {
     statusTickHistory: config.status_tick_history ?? D.status_tick_history,
-    intervalMs:
-      interval === null
-        ? null
-        : pick.checked(interval, pick.secondOrMore, 'is not a duration of at least 1s; write for example "30s" or "5m"'),
+    intervalMs,
+    watcherFallback: config.watcher_fallback ?? D.watcher_fallback,
+    roots: rootSettings({ config, intervalMs, positional, ...defaults }),
     defaultIntervalMs: pick.ms(config.default_interval ?? D.default_interval),
     watcherDebounceMs: pick.ms(config.watcher_debounce ?? D.watcher_debounce),
     headPollIntervalMs: pick.ms(config.head_poll_interval ?? D.head_poll_interval),

@@ -52,6 +52,11 @@ export function isHostName(text: string): boolean {
   return /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}$/.test(text);
 }
 
+/** The id of a sync root or of a device: part of object keys, workflow ids and file names. */
+export function isSyncName(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
+}
+
 /** The operating system's name for this host as a valid host name. */
 export function hostNameFrom(osName: string): string {
   const name = osName

@@ -10,11 +10,14 @@ import { HostReporter } from "../monitors/host-reporter.js";
 import { StoryTeller } from "../monitors/story-teller.js";
 import type { Log } from "../shared/log.js";
 import { version } from "../cli/version.js";
+import { type ConfigSource, tellConfig } from "./config-teller.js";
 import { createHostEpochs } from "./host-epochs.js";
 import { HostLine } from "./host-line.js";
 import type { ComingServer } from "./host-server.js";
 import type { HostServices } from "./host-services.js";
 import { LocalControl } from "./local-control.js";
+import { LocalRoots } from "./local-roots.js";
+import type { RootsSlot } from "./roots-slot.js";
 import type { Daemon } from "./run.js";
 import { SpecTeller } from "./spec-teller.js";
 import { TemporalLink } from "./temporal-link.js";
@@ -31,13 +34,17 @@ export interface Begun {
   readonly home: Home;
   /** Found again, and supervised. */
   readonly services: HostServices;
+  /** Open, and waiting for their workflows. */
+  readonly roots: RootsSlot;
+  /** Watched, and taken over when it changes. */
+  readonly config?: ConfigSource;
   readonly coming: ComingServer;
   /** What was begun; each step undoes one thing when a later one fails. */
   readonly undo: (() => Promise<void> | void)[];
 }
 
 /** The rest of aurad around its services: its API, its workers and what they tell each other. */
-export async function assemble({ settings, log, home, services, coming, undo }: Begun): Promise<Daemon> {
+export async function assemble({ settings, log, home, services, roots, config, coming, undo }: Begun): Promise<Daemon> {
   installRuntime(log);
   const { places } = home;
   const startedAt = Date.now();
@@ -75,6 +82,11 @@ export async function assemble({ settings, log, home, services, coming, undo }: 
     control: new LocalControl(settings.host, services.guardian, () => link, line),
     logs: services.logs,
     epochs: epochs.control,
+    roots: new LocalRoots(
+      settings.host,
+      () => roots.current,
+      () => link?.client,
+    ),
     sliceLogs: epochs.sliceLogs,
     alive: (process) => epochs.alive(process),
     host: settings.host,
@@ -116,6 +128,7 @@ export async function assemble({ settings, log, home, services, coming, undo }: 
       loadSpecs: () => services.loadSpecs(),
     },
     epochs,
+    roots,
     onConnected: async (signals) => {
       await line.connected(signals);
       stories.resume();
@@ -128,9 +141,10 @@ export async function assemble({ settings, log, home, services, coming, undo }: 
     log,
   );
   const watch = await services.watchSpecs(() => void specs.changed());
-  const closeWatch = (): Promise<void> => {
+  const watchConfig = config === undefined ? null : await tellConfig(config, settings, log, (changed) => roots.change(changed));
+  const closeWatch = async (): Promise<void> => {
     specs.stop();
-    return watch();
+    await Promise.all([watch(), watchConfig?.()]);
   };
   undo.push(closeWatch);
   await link.start();
@@ -143,6 +157,7 @@ export async function assemble({ settings, log, home, services, coming, undo }: 
     async stop(onStop): Promise<void> {
       services.guardian.drain();
       await closeWatch();
+      await roots.quiet();
       await linked.stop();
       if (onStop === "stop") await services.guardian.stopAll({ kind: "shutdown" });
       await stories.settled(DELIVER_AT_STOP_MS);
@@ -150,6 +165,7 @@ export async function assemble({ settings, log, home, services, coming, undo }: 
       stories.pause();
       await closeAll(listeners.all);
       await services.close();
+      await roots.close();
       await linked.close();
       await epochs.close();
       if (onStop === "stop") await server?.stop();
@@ -157,6 +173,7 @@ export async function assemble({ settings, log, home, services, coming, undo }: 
       removeRunFiles(places);
       home.release();
     },
+    abort: () => roots.abort(),
   };
 }
 

@@ -8,12 +8,14 @@ import type { Credentials } from "../adapters/temporal/profile.js";
 import { createEpochActivities } from "../activities/epoch.js";
 import { createHostActivities, type HostPorts } from "../activities/host.js";
 import { createSliceActivities } from "../activities/slice.js";
+import { createSyncRootActivities } from "../activities/sync-root.js";
 import { asAuraError } from "../shared/errors.js";
 import type { Log } from "../shared/log.js";
 import { hostQueue } from "../workflows/names.js";
 import type { HostEpochs } from "./host-epochs.js";
 import { resetQueue, resetQueues } from "./reset-queues.js";
 import { refuseRivals, workerIdentity } from "./rivals.js";
+import type { RootsSlot } from "./roots-slot.js";
 import { HostSignals } from "./temporal-client.js";
 
 const BUNDLE = fileURLToPath(new URL("../workflows.bundle.js", import.meta.url));
@@ -37,6 +39,7 @@ export interface LinkOptions {
   readonly taskQueue: string;
   readonly activities: HostPorts;
   readonly epochs: Pick<HostEpochs, "trail" | "runs" | "keeper">;
+  readonly roots: RootsSlot;
   readonly log: Log;
   /** Called with every new connection, before the worker polls: tell the host workflow where things stand. */
   readonly onConnected: (signals: HostSignals) => Promise<void>;
@@ -133,6 +136,7 @@ export class TemporalLink {
       const runs = workers.map((worker) => worker.run());
       up = { connection, client, unregistered, workers, leaving, first: Promise.race(runs), all: Promise.allSettled(runs) };
       await this.options.onConnected(new HostSignals(client, host, unregistered));
+      this.options.roots.connected(client, unregistered);
       void this.options.epochs.keeper.connected(client);
       void resetQueues(client).catch(() => {}); // they wait for their time-out then
       return up;
@@ -148,7 +152,7 @@ export class TemporalLink {
     client: Client,
     leaving: AbortSignal,
   ): Promise<readonly Worker[]> {
-    const { host, taskQueue, activities, epochs } = this.options;
+    const { host, taskQueue, activities, epochs, roots } = this.options;
     const common = {
       ...place,
       workflowBundle: readBundle(),
@@ -159,7 +163,11 @@ export class TemporalLink {
       taskQueue: hostQueue(host),
       // A killed aurad leaves sticky queues behind: no task waits longer than this for it.
       stickyQueueScheduleToStartTimeout: "1s",
-      activities: { ...createHostActivities(activities), ...createSliceActivities(epochs.runs, epochs.keeper, leaving) },
+      activities: {
+        ...createHostActivities(activities),
+        ...createSliceActivities(epochs.runs, epochs.keeper, leaving),
+        ...createSyncRootActivities(roots),
+      },
       maxConcurrentActivityTaskExecutions: ACTIVITIES,
       // Quiet services need no place in memory; one that changes again is replayed from a short history.
       maxCachedWorkflows: 48,

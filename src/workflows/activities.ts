@@ -2,6 +2,10 @@ import type { AuditEvent } from "../epochs/audit.js";
 import type { SliceKey, SliceResult, SliceRun } from "../epochs/slice.js";
 import type { Cause } from "../services/snapshot.js";
 import type { SpecOutline } from "../services/spec.js";
+import type { TickRecord } from "../sync/control.js";
+import type { GcReport, ManifestInfo, RestorePoint, RestoreReport, VerifyReport } from "../sync/engine-port.js";
+import type { TickRequest } from "../sync/tick.js";
+import type { GcOptions } from "./root-messages.js";
 
 /** One order for the guardian. `seq` makes a retried activity harmless: an order that is not newer is ignored. */
 export interface NumberedOrder {
@@ -38,6 +42,29 @@ export interface EpochActivities {
   recordAudit(epochId: string, events: readonly AuditEvent[]): Promise<number>;
   /** The workflow's next task does not wait for the aurad that had its last one, which may be gone. Never rejects. */
   leaveLastWorker(workflowId: string): Promise<void>;
+}
+
+/** One tick, as its workflow orders it. */
+export interface TickOrder {
+  readonly root_id: string;
+  readonly tick_index: number;
+  readonly request: TickRequest;
+}
+
+/**
+ * Activities of sync roots, run on the queue of the host that has the folder. None is retried: what went wrong is a result,
+ * or a failure whose type is an error code.
+ */
+export interface SyncRootActivities {
+  /**
+   * Syncs once; heartbeats meanwhile. The record's lists are cut to what fits a history. Null: the host has no such root
+   * any more. May run again after a crash: a tick goes on where another one was cut off.
+   */
+  tickRoot(order: TickOrder): Promise<TickRecord | null>;
+  restoreRoot(rootId: string, path: string, at: RestorePoint): Promise<RestoreReport>;
+  collectRoot(rootId: string, options: GcOptions): Promise<GcReport>;
+  verifyRoot(rootId: string, options: { readonly repair: boolean }): Promise<VerifyReport>;
+  manifestsOfRoot(rootId: string, limit: number): Promise<readonly ManifestInfo[]>;
 }
 
 /** Activities of slices, run on the queue of the host that the slice is bound to. */

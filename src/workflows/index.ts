@@ -3,3 +3,4 @@ export { HostWorkflow } from "./host.js";
 export { ReviewPhaseWorkflow } from "./review.js";
 export { ServiceWorkflow } from "./service.js";
 export { SliceWorkflow } from "./slice.js";
+export { SyncRootWorkflow } from "./sync-root.js";

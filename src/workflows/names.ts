@@ -31,6 +31,12 @@ export const SEARCH_PHASE = "AuraPhase";
 export const SEARCH_ROLE = "AuraRole";
 export const SEARCH_DOMAIN = "AuraDomain";
 
+export const ROOT_WORKFLOW = "SyncRootWorkflow";
+
+export function rootWorkflowId(host: string, rootId: string): string {
+  return `root/${host}/${rootId}`;
+}
+
 /** An epoch's workflow id is the epoch id itself. */
 export function sliceWorkflowId(epochId: string, sliceId: string): string {
   return `${epochId}/slice/${sliceId}`;

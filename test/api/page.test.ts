@@ -74,6 +74,7 @@ const answers = {
     pid: 1,
     version: "1.2.3",
     services: { running: 1, total: 2 },
+    roots: [],
     temporal: { connected: true, web_ui: "javascript:alert(1)" },
   },
   "/v1/services": {
@@ -135,6 +136,36 @@ describe("the status page", () => {
     empty.answers = { ...answers, "/v1/epochs": { epochs: [] } };
     empty.open("");
     await expect.poll(() => empty.elements.get("epochs")?.["hidden"]).toBe(true);
+  });
+
+  it("shows the sync roots with their last tick, as text, and nothing of them where there are none", async () => {
+    const started_at = new Date(Date.now() - 3_725_000).toISOString();
+    const tick = { trigger: "watcher", started_at, duration_ms: 0, outcome: "ok" };
+    const root = { root_id: "<i>work", path: "/w", online: true, error: null, ticking: false, last_tick: tick };
+    const tab = new Tab();
+    const roots = [
+      root,
+      { ...root, root_id: "away", online: false, last_tick: { ...tick, outcome: "skip", detail: "nobody answers" } },
+      { ...root, root_id: "braked", error: "21 of 30 files would be deleted" },
+      { ...root, root_id: "broken", error: "the root is gone", last_tick: { ...tick, outcome: "error" } },
+      { ...root, root_id: "new", last_tick: null, ticking: true },
+    ];
+    tab.answers = { ...answers, "/v1/status": { ...answers["/v1/status"], roots } };
+    tab.open("");
+    await expect.poll(() => tab.elements.get("roots")?.["hidden"]).toBe(false);
+    const rows = tab.elements.get("root-rows")!["children"] as { children: { textContent: string }[] }[];
+    const ago = expect.stringMatching(/^1h2m ago via watcher$/);
+    expect(rows.map((row) => row.children.map((cell) => cell.textContent))).toEqual([
+      ["<i>work", "online", ago, "/w", ""],
+      ["away", "offline", ago, "/w", "nobody answers"],
+      ["braked", "held", ago, "/w", "21 of 30 files would be deleted"],
+      ["broken", "error", ago, "/w", "the root is gone"],
+      ["new", "starting", "ticking", "/w", ""],
+    ]);
+    const empty = new Tab();
+    empty.answers = answers;
+    empty.open("");
+    await expect.poll(() => empty.elements.get("roots")?.["hidden"]).toBe(true);
   });
 
   it("shows the services by name, as text, and links only to what is a web address", async () => {

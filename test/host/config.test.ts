@@ -44,9 +44,17 @@ status_api = false
 status_api_addr = "[::1]:9876"
 status_api_require_auth = false
 status_tick_history = 10000
+max_transfers = 64
+upload_limit = "10MB"
+download_limit = "0"
+max_delete = 0.25
+trash_days = 0
+watcher_fallback = "poll"
 [[roots]]
 path = "work"
 interval = "30s"
+max_delete = 1
+trash_days = 3650
 [roots.init]
 root_id = "w"
 device_id = "$DEVICE"
@@ -182,6 +190,28 @@ name = "p"
       "endpoint without scheme",
       "[[roots]]\npath='x'\n[roots.init]\nroot_id='a'\ndevice_id='b'\nmode='pull'\n[roots.init.remote]\nbucket='b'\nendpoint='abc.com'",
       "aura.toml:9: roots.init.remote.endpoint: 'abc.com': is not a URL; write for example \"https://s3.example.com\"",
+    ],
+    ["share above 1", "max_delete = 1.5", "aura.toml:1: max_delete: 1.5: is out of range; choose a share from 0 to 1"],
+    ["too many transfers", "max_transfers = 65", "aura.toml:1: max_transfers: 65: is out of range; choose a whole number from 1 to 64"],
+    [
+      "days of a root out of range",
+      "[[roots]]\npath = 'x'\ntrash_days = 3651",
+      "aura.toml:3: roots.trash_days: 3651: is out of range; choose a whole number from 0 to 3650",
+    ],
+    [
+      "rate in words",
+      'upload_limit = "fast"',
+      'aura.toml:1: upload_limit: "fast": is not a number of bytes a second; write for example "10MB" or "512KB", or "0" for no limit',
+    ],
+    [
+      "fallback of another kind",
+      'watcher_fallback = "ignore"',
+      'aura.toml:1: watcher_fallback: "ignore": is not known; choose one of "fail", "poll"',
+    ],
+    [
+      "id that could be a path",
+      "[[roots]]\npath='x'\n[roots.init]\nroot_id='../a'\ndevice_id='b'\nmode='pull'\n[roots.init.remote]\nbucket='b'",
+      "aura.toml:4: roots.init.root_id: '../a': is not an id; use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first",
     ],
     [
       "inline table",

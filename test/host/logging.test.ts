@@ -48,6 +48,17 @@ describe("logging", () => {
     expect(logged("pretty", "info", record, true)).toContain("\u001b[");
   });
 
+  it.each<[LogFormat, RegExp]>([
+    ["json", /^\{"level":"WARN","time":"2026-05-28T10:30:00.000Z","service"/],
+    ["text", /^time=2026-05-28T10:30:00.000Z level=WARN msg=/],
+    ["pretty", /^\[\d\d:\d\d:\d\d\] WARN \(7\): said "no"\n {4}service: "web"\n/],
+  ])("names levels as the records of ticks do, as %s", (format, expected) => {
+    let out = "";
+    const stdout = { write: (line: string) => void (out += line) };
+    record(createLog({ format, level: "info", upperLevels: true, now: () => at, stdout }));
+    expect(out).toMatch(expected);
+  });
+
   it.each<[LogLevel, string[]]>([
     ["trace", ["trace", "debug", "info", "warn", "error"]],
     ["info", ["info", "warn", "error"]],

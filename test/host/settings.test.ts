@@ -36,6 +36,8 @@ describe("settings", () => {
       watcherDebounceMs: 500,
       headPollIntervalMs: 10_000,
       headPollMaxIntervalMs: 120_000,
+      watcherFallback: "fail",
+      roots: [],
       metricsRequireToken: false,
       metricsTokenFile: null,
       mothership: { bind: "0.0.0.0", port: 7777, displayName: "Ada-s-Mac.local" },

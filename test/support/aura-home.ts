@@ -86,9 +86,9 @@ export class AuraHome {
   }
 
   /** Starts aurad without waiting for it. */
-  launch(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Daemon {
+  launch(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}, through: readonly string[] = []): Daemon {
     const server = [this.options.embedded === undefined ? "--no-embedded" : "--embedded", "--server-address", this.address];
-    const daemon = new Daemon({ args: ["--host", this.host, ...server, ...args], env: { ...this.env, ...env } });
+    const daemon = new Daemon({ args: ["--host", this.host, ...server, ...args], env: { ...this.env, ...env }, through });
     this.daemons.push(daemon);
     return daemon;
   }

@@ -6,6 +6,7 @@ import { listenSocket } from "../../src/api/listen.js";
 import { runCli, startCli, type CliResult } from "./built-cli.js";
 import { FakeHost, type FakeService } from "./fake-control.js";
 import { FakeEpochs } from "./fake-epochs.js";
+import { FakeRoots } from "./fake-roots.js";
 import { fakeDaemon } from "./fake-daemon.js";
 
 /** A host with its API on a real socket in a home of its own, and aura-msg to command it. */
@@ -14,6 +15,7 @@ export class CliHost {
   readonly env: Record<string, string>;
   /** The epochs of its namespace, as its `aurad` serves them. */
   readonly epochs = new FakeEpochs();
+  readonly roots = new FakeRoots();
   readonly #main: string;
   #close: () => Promise<void> = async () => {};
 
@@ -35,7 +37,7 @@ export class CliHost {
 
   async serve(services: readonly FakeService[]): Promise<FakeHost> {
     const host = new FakeHost(services);
-    const listener = await listenSocket(fakeDaemon(host, {}, this.epochs), this.socketPath);
+    const listener = await listenSocket(fakeDaemon(host, {}, this.epochs, this.roots), this.socketPath);
     this.#close = () => listener.close();
     return host;
   }

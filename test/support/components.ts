@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { inject } from "vitest";
 import { postgresPrograms } from "./production/postgres.js";
 import { SCHEMA_TOOL, SERVER } from "./production/server.js";
+import { s3Program } from "./s3/programs.js";
 
 /** Real parts that a machine may lack: a loud skip for a person, a failure where AURA_TEST_REQUIRE names them. */
-export type Component = "temporal" | "faketime" | "root" | "nix" | "tmux" | "git" | "production";
+export type Component = "temporal" | "faketime" | "root" | "nix" | "tmux" | "git" | "production" | "versitygw" | "minio";
 
 const FAKETIME = [
   "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
@@ -45,6 +46,9 @@ function problemOf(component: Component): string | null {
       return spawnSync("tmux", ["-V"]).status === 0 ? null : "there is no tmux (Debian: apt-get install tmux)";
     case "production":
       return productionProblem();
+    case "versitygw":
+    case "minio":
+      return s3Program(component) === undefined ? `there is no ${component} on PATH or in AURA_TEST_S3_BIN (.ci/run installs it)` : null;
     case "nix":
       return spawnSync("nix-instantiate", ["--version"]).status === 0 ? null : "there is no nix (Debian: apt-get install nix-bin)";
   }

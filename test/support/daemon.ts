@@ -17,6 +17,8 @@ export interface DaemonExit {
 export interface LaunchOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** A command that becomes aurad: it is given node and its arguments. */
+  readonly through?: readonly string[];
 }
 
 /** One `aurad run` as a real process. */
@@ -30,8 +32,9 @@ export class Daemon {
   private exit: DaemonExit | undefined;
   private readonly child: ChildProcess;
 
-  constructor({ args, env }: LaunchOptions) {
-    this.child = spawn(process.execPath, [AURAD, "run", "--log-format", "json", ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+  constructor({ args, env, through = [] }: LaunchOptions) {
+    const [program, ...rest] = [...through, process.execPath, AURAD, "run", "--log-format", "json", ...args];
+    this.child = spawn(program!, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
     createInterface({ input: this.child.stdout! }).on("line", (line) => {
       this.stdout += `${line}\n`;
       if (line.startsWith("{")) this.log.push(JSON.parse(line) as LogLine);

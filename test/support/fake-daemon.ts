@@ -1,13 +1,20 @@
 import type { DaemonHealth, SharedDeps } from "../../src/api/deps.js";
 import type { FakeHost } from "./fake-control.js";
 import { FakeEpochs } from "./fake-epochs.js";
+import { FakeRoots } from "./fake-roots.js";
 
-/** Dependencies of an API over a fake host and fake epochs; the rest is what a running daemon would say. */
-export function fakeDaemon(host: FakeHost, more: Partial<SharedDeps> = {}, epochs = new FakeEpochs(host.host)): SharedDeps {
+/** Dependencies of an API over a fake host, fake epochs and fake roots; the rest is what a running daemon would say. */
+export function fakeDaemon(
+  host: FakeHost,
+  more: Partial<SharedDeps> = {},
+  epochs = new FakeEpochs(host.host),
+  roots = new FakeRoots(host.host),
+): SharedDeps {
   return {
     control: host,
     logs: host,
     epochs,
+    roots,
     sliceLogs: epochs,
     events: host,
     host: host.host,

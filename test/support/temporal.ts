@@ -9,6 +9,8 @@ import { untilReady } from "../../src/adapters/temporal/server-ready.js";
 export interface TestServer {
   readonly address: string;
   readonly port: number;
+  /** The folder of its database. */
+  readonly dir: string;
   pid(): number;
   /** The last it wrote. */
   log(): string;
@@ -47,6 +49,7 @@ export async function startServer(cli: string, more: readonly string[] = []): Pr
   return {
     address: `127.0.0.1:${port}`,
     port,
+    dir,
     pid: () => child?.pid ?? -1,
     log: () => readFileSync(join(dir, "server.log"), "utf8").slice(-4000),
     kill,

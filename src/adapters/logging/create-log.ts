@@ -16,6 +16,8 @@ export interface LogOptions {
   readonly stdout: LogSink;
   /** Colours for `pretty`; see `wantsColour`. */
   readonly colour?: boolean;
+  /** `INFO` instead of `info`: the envelope of tick records. */
+  readonly upperLevels?: boolean;
   /** For tests; ISO 8601 UTC. */
   readonly now?: () => string;
 }
@@ -24,13 +26,14 @@ export interface LogOptions {
  * Every record has one shape: `{"level":"info","time":ISO 8601 UTC,...fields,"msg":"..."}`; `text` and `pretty` render the same.
  * An Error among the fields becomes its line of text, so that no record ever spreads over a stack.
  */
-export function createLog({ format, level, stdout, colour = false, now = () => new Date().toISOString() }: LogOptions): Log {
+export function createLog(options: LogOptions): Log {
+  const { format, level, stdout, colour = false, upperLevels = false, now = () => new Date().toISOString() } = options;
   return pino(
     {
       level,
       base: null,
       timestamp: () => `,"time":"${now()}"`,
-      formatters: { level: (label) => ({ level: label }), log: plain },
+      formatters: { level: (label) => ({ level: upperLevels ? label.toUpperCase() : label }), log: plain },
     },
     renderer(format, stdout, colour),
   );

@@ -13,13 +13,12 @@ export function addDaemonRoutes(app: FastifyInstance, deps: ApiDeps): void {
     return { schema_version: 1, ok, problems, ...daemon(deps) };
   });
   app.get("/v1/status", async () => {
-    const [{ services }] = await Promise.all([deps.control.status(), deps.look?.()]);
-    return { schema_version: 1, ...daemon(deps), roots: [], services: countStates(services) };
+    const [{ services }, roots] = await Promise.all([deps.control.status(), deps.roots.list(), deps.look?.()]);
+    return { schema_version: 1, ...daemon(deps), roots, services: countStates(services) };
   });
-  app.get("/v1/roots", () => ({ schema_version: 1, roots: [] }));
   app.get("/metrics", async (_request, reply) => {
-    const [{ services }] = await Promise.all([deps.control.status(), deps.look?.()]);
-    const text = renderMetrics({ ...deps, services, connected: deps.health().temporal.connected, process });
+    const [{ services }, roots] = await Promise.all([deps.control.status(), deps.roots.list(), deps.look?.()]);
+    const text = renderMetrics({ ...deps, services, roots, connected: deps.health().temporal.connected, process });
     return reply.type("text/plain; version=0.0.4; charset=utf-8").send(text);
   });
 }

@@ -1,12 +1,11 @@
 import { homedir, hostname } from "node:os";
-import { createLog, stdoutSink } from "../../adapters/logging/create-log.js";
+import { createLog, stdoutSink, wantsColour } from "../../adapters/logging/create-log.js";
 import { loadConfig } from "../../adapters/config/load-config.js";
 import { currentPlaces } from "../../adapters/home/home.js";
 import { temporalProfile } from "../../adapters/temporal/profile.js";
 import type { OnStop } from "../../host/config-defaults.js";
 import type { Environment } from "../../host/places.js";
 import { type Flags, resolveSettings, type Settings } from "../../host/settings.js";
-import { AuraError } from "../../shared/errors.js";
 import type { Log } from "../../shared/log.js";
 import { type Daemon, startDaemon } from "../run.js";
 
@@ -16,15 +15,22 @@ export interface RunFlags extends Flags {
 
 const SECOND_SIGNAL = 130;
 const GIVE_UP_MS = 3000;
+const ABORT_MS = 500;
 
 /** `aurad run`: resolves to the exit status once a signal ended it. */
 export async function run(roots: readonly string[], flags: RunFlags): Promise<number> {
-  if (roots.length > 0)
-    throw new AuraError("unsupported", "sync roots are not part of this version", { fix: "start aurad without a folder" });
-  const settings = readSettings(flags);
-  const log = createLog({ format: settings.logFormat, level: settings.logLevel, stdout: stdoutSink() });
+  const read = (): Settings => readSettings(flags, process.env, roots);
+  const settings = read();
+  const to = {
+    format: settings.logFormat,
+    level: settings.logLevel,
+    stdout: stdoutSink(),
+    colour: wantsColour(process.stdout.isTTY, process.env),
+  };
+  const log = createLog(to);
+  const ticks = createLog({ ...to, upperLevels: true });
   const stop = stopSignal();
-  const started = startDaemon(settings, log);
+  const started = startDaemon(settings, log, { ticks, config: { file: configFile(flags), read } });
   const first = await Promise.race([started.then(() => null), stop.first]);
   if (first !== null) {
     // Asked to stop while coming up: finish that, then stop. A download or a build that it waits for is given up;
@@ -42,9 +48,13 @@ export async function run(roots: readonly string[], flags: RunFlags): Promise<nu
 
 async function end(daemon: Daemon, onStop: OnStop, second: Promise<null>, log: Log): Promise<number> {
   log.info({ services: onStop }, onStop === "stop" ? "stopping: services stop in reverse order" : "stopping: services are left running");
-  const outcome = await Promise.race([daemon.stop(onStop).then(() => 0), second]);
+  const stopped = daemon.stop(onStop).then(() => 0);
+  const outcome = await Promise.race([stopped, second]);
   if (outcome === null) {
     log.warn({}, "second signal: stopping at once");
+    // A tick ends where nothing is half done, if that is soon; a kill would do as well.
+    daemon.abort();
+    await Promise.race([stopped, after(ABORT_MS)]);
     return SECOND_SIGNAL;
   }
   log.info({}, "stopped");
@@ -67,17 +77,22 @@ export function announce(daemon: Daemon, settings: Settings, log: Log): void {
 }
 
 /** Flags, environment and `aura.toml` of this home. Throws AuraError `usage` or `config_invalid` (64). */
-export function readSettings(flags: RunFlags, env: Environment = process.env): Settings {
+export function readSettings(flags: RunFlags, env: Environment = process.env, positional: readonly string[] = []): Settings {
   const home = env["HOME"] || homedir();
   const places = currentPlaces();
-  const { config } = loadConfig({ file: flags.config ?? places.auraToml, required: flags.config !== undefined, env, home });
+  const { config } = loadConfig({ file: configFile(flags), required: flags.config !== undefined, env, home });
   return resolveSettings({
     flags,
     env,
     config,
+    positional,
     profile: temporalProfile(env),
     defaults: { osHostName: hostname(), auditDb: places.auditDb, home, cwd: process.cwd() },
   });
+}
+
+function configFile({ config }: RunFlags): string {
+  return config ?? currentPlaces().auraToml;
 }
 
 /** SIGUSR2 stops aurad and leaves the services: what `aurad stop --leave-services` sends. */

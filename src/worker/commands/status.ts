@@ -1,10 +1,23 @@
+import { homedir } from "node:os";
 import { currentPlaces, runningPid, runningPlaces } from "../../adapters/home/home.js";
 import { readDaemonFile } from "../../adapters/home/run-files.js";
-import { createApiClient } from "../../api/client.js";
+import { createApiClient, type HealthDocument } from "../../api/client.js";
+import { createRootsClient } from "../../api/roots-client.js";
+import type { StatusDocument } from "../../services/control.js";
 import { asAuraError } from "../../shared/errors.js";
+import type { RootStatus } from "../../sync/control.js";
+import { isHealthy } from "../../sync/root-status.js";
+import { rootLines } from "./root-lines.js";
 
 const UNHEALTHY = 1;
 const NOT_RUNNING = 2;
+
+interface Found {
+  readonly pid: number;
+  readonly health: HealthDocument;
+  readonly services: StatusDocument["services"];
+  readonly roots: readonly RootStatus[];
+}
 
 /** `aurad status`: 0 running and healthy, 1 running with problems, 2 not running. The token goes only to a proven pid. */
 export async function status(flags: { json?: boolean; ui?: boolean }): Promise<number> {
@@ -13,33 +26,39 @@ export async function status(flags: { json?: boolean; ui?: boolean }): Promise<n
   if (pid === null) return notRunning(flags.json === true, "it does not run");
   if (flags.ui === true) return printUi(places, pid);
   const client = createApiClient({ socketPath: places.sock });
+  const rootsClient = createRootsClient({ socketPath: places.sock });
   try {
-    const [health, document] = await Promise.all([client.health(), client.status()]);
-    const ok = health.problems.length === 0;
-    if (flags.json === true) {
-      process.stdout.write(
-        `${JSON.stringify({ schema_version: 1, running: true, pid, host: health.host, temporal: health.temporal, problems: health.problems, roots: [], services: document.services.length })}\n`,
-      );
-      return ok ? 0 : UNHEALTHY;
-    }
-    const counts = new Map<string, number>();
-    for (const { state } of document.services) counts.set(state, (counts.get(state) ?? 0) + 1);
-    process.stdout.write(
-      [
-        `pid       ${pid}`,
-        `host      ${health.host}`,
-        `temporal  ${health.temporal.address} (namespace ${health.temporal.namespace}, ${health.temporal.connected ? "connected" : "not connected"})`,
-        ...(health.temporal.web_ui === null ? [] : [`web ui    ${health.temporal.web_ui}`]),
-        `services  ${[...counts].map(([state, n]) => `${n} ${state}`).join(", ") || "none"}`,
-        ...health.problems.map((problem) => `problem   ${problem}`),
-      ].join("\n") + "\n",
-    );
-    return ok ? 0 : UNHEALTHY;
+    const [health, { services }, roots] = await Promise.all([client.health(), client.status(), rootsClient.list()]);
+    const found = { pid, health, services, roots };
+    process.stdout.write(flags.json === true ? `${JSON.stringify(documentOf(found))}\n` : `${linesOf(found).join("\n")}\n`);
+    return health.problems.length === 0 && roots.every(isHealthy) ? 0 : UNHEALTHY;
   } catch (error) {
     return notRunning(flags.json === true, asAuraError(error).message);
   } finally {
     client.close();
+    rootsClient.close();
   }
+}
+
+function documentOf({ pid, health, services, roots }: Found): Record<string, unknown> {
+  const { host, started_at, temporal, problems } = health;
+  return { schema_version: 1, running: true, pid, started_at, host, temporal, problems, roots, services: services.length };
+}
+
+function linesOf({ pid, health, services, roots }: Found): string[] {
+  const { address, namespace, connected, web_ui } = health.temporal;
+  const counts = new Map<string, number>();
+  for (const { state } of services) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return [
+    `pid       ${pid}`,
+    `started   ${health.started_at}`,
+    `host      ${health.host}`,
+    `temporal  ${address} (namespace ${namespace}, ${connected ? "connected" : "not connected"})`,
+    ...(web_ui === null ? [] : [`web ui    ${web_ui}`]),
+    `services  ${[...counts].map(([state, n]) => `${n} ${state}`).join(", ") || "none"}`,
+    ...health.problems.map((problem) => `problem   ${problem}`),
+    ...rootLines(roots, Date.now(), process.env["HOME"] || homedir()),
+  ];
 }
 
 function printUi(places: Parameters<typeof readDaemonFile>[0], pid: number): number {

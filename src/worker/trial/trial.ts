@@ -54,7 +54,7 @@ async function bringUp(cli: Cli, steps: Steps): Promise<Daemon> {
   process.env["AURA_TEMPORAL_CLI"] = cli.path;
   const log = logToFile(places.auradLog, settings.logLevel, steps.say);
   const began = performance.now();
-  const daemon = await startDaemon({ ...settings, ...server }, log, silent);
+  const daemon = await startDaemon({ ...settings, ...server }, log, { steps: silent });
   announce(daemon, settings, log);
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   steps.say(`Temporal server at ${daemon.address}, its data in ${short(places.dataDir)}`);
