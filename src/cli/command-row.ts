@@ -1,7 +1,19 @@
 import type { Run } from "./context.js";
 
 /** What a value is: for completions, and checked before the command runs. */
-export type ValueKind = "service" | "epoch" | "slice" | "phase" | "axis" | "vote" | "severity" | "role" | "type" | "file" | "folder";
+export type ValueKind =
+  | "service"
+  | "epoch"
+  | "slice"
+  | "phase"
+  | "axis"
+  | "vote"
+  | "severity"
+  | "role"
+  | "type"
+  | "mode"
+  | "file"
+  | "folder";
 
 export interface OptionRow {
   /** As commander reads it: `-n, --lines <n>`. */
@@ -23,8 +35,8 @@ export interface CommandRow {
   readonly args?: string;
   readonly summary: string;
   readonly options?: readonly OptionRow[];
-  /** The values of the argument, where they are known beforehand; `service`: the names of the services. */
-  readonly values?: readonly string[] | "service";
+  /** The values of the argument, where they are known beforehand; `service`, `root`: the names of those that there are. */
+  readonly values?: readonly string[] | "service" | "root";
   /** Imported when the command runs and not before: starting up is most of what a short command costs. */
   readonly load: () => Promise<{ readonly run: Run }>;
 }

@@ -1,5 +1,6 @@
 import type { CommandRow, GroupRow, OptionRow } from "./command-row.js";
 import { EPOCH_COMMANDS, EPOCH_GROUPS } from "./epoch-table.js";
+import { ROOT_COMMANDS, ROOT_GROUPS } from "./root-table.js";
 import { duration, lineCount } from "./values.js";
 
 const WAIT: readonly OptionRow[] = [
@@ -76,17 +77,17 @@ const HOST_COMMANDS: readonly CommandRow[] = [
   {
     name: "completion",
     args: "<shell>",
-    values: ["bash", "zsh", "fish", "names", "epochs"],
-    summary: "print a completion script for bash, zsh or fish (`names`, `epochs`: the words it offers)",
+    values: ["bash", "zsh", "fish", "names", "epochs", "roots"],
+    summary: "print a completion script for bash, zsh or fish (`names`, `epochs`, `roots`: the words it offers)",
     load: () => import("./commands/completion.js"),
   },
 ];
 
 /** Every command of aura-msg. Help, completions and docs/reference/cli.md follow this table. */
-export const COMMANDS: readonly CommandRow[] = [...SERVICE_COMMANDS, ...EPOCH_COMMANDS, ...HOST_COMMANDS];
+export const COMMANDS: readonly CommandRow[] = [...SERVICE_COMMANDS, ...ROOT_COMMANDS, ...EPOCH_COMMANDS, ...HOST_COMMANDS];
 
 /** First words that stand for several commands. */
-export const GROUPS: readonly GroupRow[] = EPOCH_GROUPS;
+export const GROUPS: readonly GroupRow[] = [...ROOT_GROUPS, ...EPOCH_GROUPS];
 
 export const GLOBAL_OPTIONS: readonly OptionRow[] = [
   { flags: "--host <name>", summary: "ask another host of the same Temporal namespace" },

@@ -13,7 +13,7 @@ export interface Program {
 export function buildProgram(io: Io): Program {
   let status: ExitStatus = 0;
   const program = new Command("aura-msg")
-    .description("Commands the services and epochs of this host, or of any host of the same Temporal namespace.")
+    .description("Commands the services, sync roots and epochs of this host, or of any host of the same Temporal namespace.")
     .usage("[options] <command>")
     .version(`aura-msg ${version()}`, "--version", "print the version")
     .helpOption("-h, --help", "print help")
@@ -26,8 +26,8 @@ export function buildProgram(io: Io): Program {
   for (const row of COMMANDS) {
     addCommand(program, row).action(async (...given: unknown[]) => {
       const command = given.at(-1) as Command;
-      // A command may have commands below it, such as `audit verify`: options of the same name are read by the upper one.
       await noOtherCommand(row, command);
+      noForeignOption(row, command);
       const options = await settled(row, command.optsWithGlobals());
       const { run } = await row.load();
       status = await run({ args: command.args, options: <T extends object>() => options as T, globals: globalsOf(program), io });
@@ -48,7 +48,9 @@ function addCommand(program: Command, row: CommandRow): Command {
   const command = parent
     .command(row.args === undefined ? name : `${name} ${row.args}`)
     .description(row.summary)
-    .allowExcessArguments(hasCommandsBelow(row));
+    .allowExcessArguments(hasCommandsBelow(row) && row.args === undefined);
+  // The options of a command below are its own: `sync wait --dry-run` is bad usage.
+  if (hasCommandsBelow(row)) command.enablePositionalOptions();
   for (const one of row.options ?? []) command.addOption(option(one));
   return command;
 }
@@ -88,10 +90,10 @@ function hasCommandsBelow({ name }: CommandRow): boolean {
   return COMMANDS.some((other) => other.name.startsWith(`${name} `));
 }
 
-/** A mistyped command below this one would count as its argument. */
+/** A mistyped command below this one would count as an argument, where it takes none. */
 async function noOtherCommand(row: CommandRow, command: Command): Promise<void> {
   const [word] = command.args;
-  if (!hasCommandsBelow(row) || word === undefined) return;
+  if (!hasCommandsBelow(row) || row.args !== undefined || word === undefined) return;
   const { nearest } = await import("../services/spec/problems.js");
   const meant = nearest(
     word,
@@ -100,6 +102,18 @@ async function noOtherCommand(row: CommandRow, command: Command): Promise<void> 
   throw new AuraError("usage", `unknown command '${word}'`, {
     fix: meant === undefined ? `see: aura-msg ${row.name} --help` : `did you mean ${meant}?`,
   });
+}
+
+/** An option of the upper command, written before the lower one, would be dropped without a word. */
+function noForeignOption({ name, options = [] }: CommandRow, command: Command): void {
+  const own = options.map(({ flags }) => new Option(flags).attributeName());
+  const upper = command.parent;
+  if (upper === null || upper.parent === null) return;
+  const foreign = upper.options.find(
+    (one) => upper.getOptionValueSource(one.attributeName()) === "cli" && !own.includes(one.attributeName()),
+  );
+  if (foreign === undefined) return;
+  throw new AuraError("usage", `unknown option '${foreign.long}' of ${name}`, { fix: `see: aura-msg ${name} --help` });
 }
 
 /** A value's own error does not know which option it was given to. */

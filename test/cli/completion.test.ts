@@ -14,6 +14,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   cli = new CliHost(main);
   await cli.serve([{ name: "store" }, { name: "storage" }, { name: "api" }]);
+  cli.roots.add({ rootId: "work", path: "/work" }).add({ rootId: "photos", path: "/photos" });
   await cli.epochs.start({ epoch_id: "demo", description: "", plan: null, by: "ann" });
   await cli.epochs.start({ epoch_id: "done", description: "", plan: null, by: "ann" });
   await cli.epochs.cancel("done", { reason: "over" });
@@ -24,10 +25,12 @@ beforeEach(async () => {
 async function offered(line: string): Promise<string[]> {
   const { stdout } = await cli.run("completion", "bash");
   const script = join(cli.home, "completion.bash");
-  const [names, epochs] = [(await cli.run("completion", "names")).stdout, (await cli.run("completion", "epochs")).stdout];
+  const asked = async (what: string): Promise<string> => (await cli.run("completion", what)).stdout;
+  const [names, epochs, roots] = [await asked("names"), await asked("epochs"), await asked("roots")];
   writeFileSync(script, stdout);
   // The script asks the program on PATH; here that is a stand-in with the real answer.
-  writeFileSync(join(cli.home, "aura-msg"), `#!/bin/sh\ncase $2 in epochs) printf '%s' '${epochs}' ;; *) printf '%s' '${names}' ;; esac\n`);
+  const cases = [`epochs) printf '%s' '${epochs}'`, `roots) printf '%s' '${roots}'`, `*) printf '%s' '${names}'`];
+  writeFileSync(join(cli.home, "aura-msg"), `#!/bin/sh\ncase $2 in ${cases.join(" ;; ")} ;; esac\n`);
   chmodSync(join(cli.home, "aura-msg"), 0o755);
   const words = line.split(" ");
   const run = `source ${script}; COMP_WORDS=(${words.map((word) => `"${word}"`).join(" ")}); COMP_CWORD=${words.length - 1}; _aura_msg; printf '%s\\n' "\${COMPREPLY[@]}"`;
@@ -47,7 +50,7 @@ describe("completion for bash", () => {
     ["aura-msg up sto", ["storage", "store"]],
     ["aura-msg --host laptop restart a", ["api"]],
     ["aura-msg logs --s", ["--server-address", "--since"]],
-    ["aura-msg completion ", ["bash", "epochs", "fish", "names", "zsh"]],
+    ["aura-msg completion ", ["bash", "epochs", "fish", "names", "roots", "zsh"]],
     ["aura-msg reload ", []],
     ["aura-msg e", ["epoch"]],
     ["aura-msg epoch c", ["cancel"]],
@@ -61,6 +64,12 @@ describe("completion for bash", () => {
     ["aura-msg audit ", ["verify"]],
     ["aura-msg audit verify --epoch-id d", ["demo"]],
     ["aura-msg query state --epoch-id ", ["demo"]],
+    ["aura-msg root ", ["init", "list"]],
+    ["aura-msg root init /work --mode pu", ["pull", "push"]],
+    ["aura-msg sync w", ["wait", "work"]],
+    ["aura-msg sync wait ", ["photos", "work"]],
+    ["aura-msg sync work --d", ["--dry-run"]],
+    ["aura-msg sync gc --a", ["--apply"]],
   ])("offers for `%s`", async (line, words) => {
     expect(await offered(line)).toEqual(words);
   });
@@ -70,9 +79,11 @@ describe("completion for the others", () => {
   it.each(["zsh", "fish"])("prints a script for %s that knows every command", async (shell) => {
     const { status, stdout } = await cli.run("completion", shell);
     expect(status).toBe(0);
-    for (const name of ["status", "doctor", "completion", "epoch", "advance", "p8-impl-plan"]) expect(stdout).toContain(name);
+    for (const name of ["status", "doctor", "completion", "epoch", "advance", "p8-impl-plan", "restore", "bidirectional"])
+      expect(stdout).toContain(name);
     expect(stdout).toContain("aura-msg completion names");
     expect(stdout).toContain("aura-msg completion epochs");
+    expect(stdout).toContain("aura-msg completion roots");
   });
 
   it("names the epochs that run", async () => {

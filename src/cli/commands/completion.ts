@@ -4,6 +4,7 @@ import { bashScript } from "../completion/bash.js";
 import { fishScript } from "../completion/fish.js";
 import { zshScript } from "../completion/zsh.js";
 import { connectEpochs } from "../connect-epochs.js";
+import { connectRoots } from "../connect-roots.js";
 import { connectControl } from "../connect.js";
 import type { Context, Run } from "../context.js";
 
@@ -12,8 +13,8 @@ const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript };
 export const run: Run = async (context) => {
   const { args, globals, io } = context;
   const shell = args[0]!;
-  if (shell === "names" || shell === "epochs") {
-    const words = await (shell === "names" ? services(context) : epochs(context));
+  if (shell === "names" || shell === "epochs" || shell === "roots") {
+    const words = await WORDS[shell](context);
     io.out(words.map((word) => `${word}\n`).join(""));
     return 0;
   }
@@ -24,6 +25,8 @@ export const run: Run = async (context) => {
   io.out(globals.json ? `${JSON.stringify({ schema_version: 1, shell, script })}\n` : script);
   return 0;
 };
+
+const WORDS = { names: services, epochs, roots };
 
 async function services(context: Context): Promise<readonly string[]> {
   const { control, close } = await connectControl(context);
@@ -39,6 +42,15 @@ async function epochs(context: Context): Promise<readonly string[]> {
   const { control, close } = await connectEpochs(context);
   try {
     return (await control.list()).filter(({ ended_at }) => ended_at === null).map(({ epoch_id }) => epoch_id);
+  } finally {
+    await close();
+  }
+}
+
+async function roots(context: Context): Promise<readonly string[]> {
+  const { control, close } = await connectRoots(context);
+  try {
+    return (await control.list()).map(({ root_id }) => root_id);
   } finally {
     await close();
   }

@@ -13,6 +13,8 @@ _aura_msg() {
         case $command in ${openWords(table).join(" | ")}) ;; *) break ;; esac ;;
     esac
   done
+  # What follows a command that takes a name, such as \`sync ROOT\`, is no command.
+  case $command in "" | ${twoWords(table).join(" | ")}) ;; *) command=\${command%% *} ;; esac
   COMPREPLY=()
   case $before in
 ${optionValues(table).join("\n")}
@@ -50,6 +52,10 @@ function openWords(table: Table): readonly string[] {
     .filter((name) => below(table, name).length > 0);
 }
 
+function twoWords({ commands }: Table): readonly string[] {
+  return commands.flatMap(({ name }) => (name.includes(" ") ? [`"${name}"`] : []));
+}
+
 function optionValues(table: Table): readonly string[] {
   return everyOption(table).flatMap((option) => {
     const list = listOf(option);
@@ -66,13 +72,14 @@ function listOf({ kind }: OptionRow): string | undefined {
 function cases(table: Table): readonly string[] {
   return [...new Set([...openWords(table), ...table.commands.map(({ name }) => name)])].map((name) => {
     const row = table.commands.find((command) => command.name === name);
-    const second = below(table, name).map(secondWord).join(" ");
-    const values = second === "" ? commandValues(row) : `; values="${second}"`;
+    const own = commandValues(row);
+    const offered = [...below(table, name).map(secondWord), ...(own === "" ? [] : [own])].join(" ");
+    const values = offered === "" ? "" : `; values="${offered}"`;
     return `    ${name.includes(" ") ? `"${name}"` : name}) options="${words(row?.options ?? [])}"${values} ;;`;
   });
 }
 
 function commandValues(row: CommandRow | undefined): string {
   if (row?.values === undefined) return "";
-  return row.values === "service" ? `; values=$(${ASKED.service})` : `; values="${row.values.join(" ")}"`;
+  return row.values === "service" || row.values === "root" ? `$(${ASKED[row.values]})` : row.values.join(" ");
 }

@@ -25,16 +25,17 @@ function secondWords(table: Table, group: string): readonly string[] {
 }
 
 /** `logs` is a command of its own and one of a group: only the words before it tell. */
-function isHere({ groups }: Table, row: CommandRow): string {
+function isHere(table: Table, row: CommandRow): string {
+  const { groups } = table;
   const [first = "", second] = row.name.split(" ");
-  const others = groups.map(({ name }) => name).filter((name) => name !== first);
   const seen = `__fish_seen_subcommand_from ${first}`;
   if (second !== undefined) return `${seen}; and __fish_seen_subcommand_from ${second}`;
+  const others = [...groups.map(({ name }) => name).filter((name) => name !== first), ...below(table, first).map(secondWord)];
   return others.length === 0 ? seen : `${seen}; and not __fish_seen_subcommand_from ${others.join(" ")}`;
 }
 
 function argument({ values, args }: CommandRow): readonly string[] {
-  if (values === "service") return [`-a ${quoted(`(${ASKED.service})`)}`];
+  if (values === "service" || values === "root") return [`-a ${quoted(`(${ASKED[values]})`)}`];
   if (values !== undefined) return [`-a ${quoted(values.join(" "))}`];
   return args === undefined ? [] : ["-F"];
 }

@@ -1,6 +1,7 @@
 import { AUDIT_TYPES } from "../../epochs/audit.js";
 import { AXES, SEVERITIES, VOTES } from "../../epochs/messages.js";
 import { PHASES, ROLES } from "../../epochs/phases.js";
+import { ROOT_MODES } from "../../sync/parse-root.js";
 import type { CommandRow, GroupRow, OptionRow, ValueKind } from "../command-row.js";
 
 /** What a script is made from. */
@@ -13,9 +14,10 @@ export interface Table {
 export type Script = (table: Table) => string;
 
 /** Asked for when TAB is pressed, so that they are those of the moment. */
-export const ASKED: Readonly<Partial<Record<ValueKind, string>>> = {
+export const ASKED: Readonly<Partial<Record<ValueKind | "root", string>>> = {
   service: "aura-msg completion names 2>/dev/null",
   epoch: "aura-msg completion epochs 2>/dev/null",
+  root: "aura-msg completion roots 2>/dev/null",
 };
 
 /** Values that never change. */
@@ -26,6 +28,7 @@ export const FIXED: Readonly<Partial<Record<ValueKind, readonly string[]>>> = {
   severity: SEVERITIES,
   role: ROLES,
   type: AUDIT_TYPES,
+  mode: ROOT_MODES,
 };
 
 export interface Parts {

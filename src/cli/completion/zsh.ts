@@ -30,6 +30,10 @@ _aura_msg_epochs() {
   local -a epochs=(\${(f)"$(${ASKED.epoch})"})
   compadd -a epochs
 }
+_aura_msg_roots() {
+  local -a roots=(\${(f)"$(${ASKED.root})"})
+  compadd -a roots
+}
 compdef _aura_msg aura-msg
 `;
 
@@ -42,10 +46,11 @@ function argumentsOf(table: Table, name: string): string {
           local -a below=(${second.map((row) => quoted(`${secondWord(row)}:${row.summary}`)).join(" ")})
           ${["_arguments -C $globals", ...options, "'1:command:->below' '*::argument:->rest'"].join(" ")}
           case $state in
-            below) _describe command below ;;
+            below) _describe command below${own?.values === "root" ? "; _aura_msg_roots" : ""} ;;
             rest)
               case $words[1] in
 ${second.map((row) => `                ${secondWord(row)}) ${zshArguments(row)} ;;`).join("\n")}
+                *) ${["_arguments $globals", ...options].join(" ")} ;;
               esac ;;
           esac`;
 }
@@ -66,8 +71,8 @@ function valuesOf({ kind }: OptionRow): string {
 
 function zshArguments({ options = [], values, args }: CommandRow): string {
   const rest =
-    values === "service"
-      ? quoted("*:service:_aura_msg_names")
+    values === "service" || values === "root"
+      ? quoted(values === "service" ? "*:service:_aura_msg_names" : "1:root:_aura_msg_roots")
       : values !== undefined
         ? quoted(`1:value:(${values.join(" ")})`)
         : args === undefined
