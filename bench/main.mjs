@@ -65,6 +65,11 @@ async function main() {
       log(`!!! CASE ${one.name} LEFT OUT: it measures ${one.needs}, which is not among the peers of this run`);
       continue;
     }
+    const lack = one.lacks?.() ?? null;
+    if (lack !== null) {
+      log(`!!! CASE ${one.name} LEFT OUT: ${lack}`);
+      continue;
+    }
     const fit = present.filter((peer) => peer.cases === undefined || peer.cases.includes(one.name));
     try {
       const result = await one.run({ peers: fit, quick: values.quick, log });

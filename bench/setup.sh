@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs the supervisors that `npm run bench` compares with. None of them is a dependency of aura:
-# supervisord and pm2 go below .cache/bench of this checkout, runit and s6 come from Debian (needs root).
-# process-compose is measured when it is on PATH. Safe to run again; a peer that fails is one line, not an end.
+# Installs what `npm run bench` compares with. None of it is a dependency of aura:
+# supervisord, pm2, aws, rclone and versitygw go below .cache/bench of this checkout, runit and s6 come from Debian (needs
+# root). process-compose and s5cmd are measured when they are on PATH. Safe to run again; a peer that fails is one line, not an end.
 set -u
 here=$(cd "$(dirname "$0")/.." && pwd)
 cache="$here/.cache/bench"
@@ -35,4 +35,27 @@ else
     missing pm2 "npm failed, see $cache/npm.log"
 fi
 
+if [ -x "$cache/aws/bin/aws" ]; then
+  echo "aws: already installed"
+else
+  { python3 -m venv "$cache/aws" && "$cache/aws/bin/pip" install -q awscli==1.46.3; } \
+    >"$cache/pip-aws.log" 2>&1 || missing aws "pip failed, see $cache/pip-aws.log"
+fi
+
+# The S3 server of the sync cases, without which they are left out, and the tool that most people use.
+for pair in \
+  versitygw=github.com/versity/versitygw/cmd/versitygw@v1.8.0 \
+  rclone=github.com/rclone/rclone@v1.75.1; do
+  program=${pair%%=*}
+  if [ -x "$cache/bin/$program" ] || command -v "$program" >/dev/null || [ -x "$here/.cache/s3/$program" ]; then
+    echo "$program: already installed"
+  elif command -v go >/dev/null; then
+    GOBIN="$cache/bin" GOFLAGS=-buildvcs=false CGO_ENABLED=0 go install -ldflags='-s -w' "${pair#*=}" >"$cache/$program.log" 2>&1 ||
+      missing "$program" "go install failed, see $cache/$program.log"
+  else
+    missing "$program" "install it, or go to build it with"
+  fi
+done
+
+command -v s5cmd >/dev/null || missing s5cmd "not on PATH; it is left out of the tables"
 command -v process-compose >/dev/null || missing process-compose "not on PATH; it is left out of the tables"

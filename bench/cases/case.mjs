@@ -7,6 +7,7 @@
  * @typedef {object} Case
  * @property {string} name
  * @property {string} [needs]  the peer without which it is left out
+ * @property {() => string | null} [lacks]  one line on what it cannot do without and is not there: it is left out
  * @property {(context: Context) => Promise<import("../report/document.mjs").CaseResult>} run
  */
 export {};

@@ -10,6 +10,12 @@ import { idleCase } from "./idle.mjs";
 import { restartCommandCase } from "./restart-command.mjs";
 import { sliceStartCase } from "./slice-start.mjs";
 import { statusCase } from "./status.mjs";
+import { syncChangeCase } from "./sync-change.mjs";
+import { syncDownloadCase } from "./sync-download.mjs";
+import { syncIdleCase } from "./sync-idle.mjs";
+import { syncPropagateCase } from "./sync-propagate.mjs";
+import { syncUnchangedCase } from "./sync-unchanged.mjs";
+import { syncUploadCase } from "./sync-upload.mjs";
 
 /** In the order in which they run and are written. */
 export const cases = [
@@ -25,4 +31,10 @@ export const cases = [
   epochsCase,
   epochMessagesCase,
   sliceStartCase,
+  syncUploadCase,
+  syncDownloadCase,
+  syncUnchangedCase,
+  syncChangeCase,
+  syncPropagateCase,
+  syncIdleCase,
 ];

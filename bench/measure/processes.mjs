@@ -69,6 +69,12 @@ export function rssMiBOf(pid) {
   return match ? Number(match[1]) / 1024 : 0;
 }
 
+/** The most resident memory that a process ever had, MiB. */
+export function hwmMiBOf(pid) {
+  const match = /VmHWM:\s+(\d+)/.exec(readSmall(`/proc/${pid}/status`));
+  return match ? Number(match[1]) / 1024 : 0;
+}
+
 /** Memory in MiB of several processes, shared pages divided among those that share them. */
 export function pssMiBOf(pids) {
   const kibs = pids.map((pid) => Number(/Pss:\s+(\d+)/.exec(readSmall(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0));

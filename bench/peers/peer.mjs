@@ -1,5 +1,5 @@
 /**
- * What the cases ask of a supervisor.
+ * What the cases ask of a tool: a supervisor or, further down, one that copies to S3.
  *
  * @typedef {import("../measure/services.mjs").Service} Service
  *
@@ -13,11 +13,12 @@
  * @typedef {object} Peer
  * @property {string} name
  * @property {string} settings  the quickest settings used, for the document
- * @property {string} upCommand  what `up` times
+ * @property {string} [upCommand]  what `up` times
  * @property {() => string | null} available  version, or null when it is not installed
  * @property {string} [install]  how to get it, where bench/setup.sh does not
  * @property {string[]} [cases]  the only cases it takes part in
- * @property {(services: Service[], directory: string) => Promise<Session>} prepare
+ * @property {(services: Service[], directory: string) => Promise<Session>} [prepare]  of a supervisor
  *   untimed: writes configuration, starts a daemon where `up` talks to one
+ * @property {() => import("../sync/tool.mjs").SyncTool} [sync]  of a sync tool
  */
 export {};
