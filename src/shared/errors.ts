@@ -37,6 +37,12 @@ export const ERRORS = {
   refused: row(1, 3, 409, false, "see the reason"),
   timeout: row(1, 3, 504, true, "see the reason with: aura-msg why NAME"),
   unsupported: row(64, 3, 422, false, "not available in this version"),
+  root_missing: row(66, 3, 409, true, "mount or create the folder, or begin it with: aura-msg root init"),
+  bootstrap_failed: row(65, 1, 500, true, "check the folder's permissions and free space"),
+  sync_failed: row(1, 3, 500, true, "see the reason"),
+  store_denied: row(1, 3, 502, false, "check the credentials (AURA_S3_ACCESS_KEY, AURA_S3_SECRET_KEY) and what they may do in the bucket"),
+  store_unreachable: row(69, 2, 503, true, "check the endpoint and the network"),
+  brake: row(1, 3, 409, false, "look at what would be deleted (aura-msg sync --dry-run), then: aura-msg sync --confirm"),
   internal: row(1, 3, 500, true, "this is a defect of Aura; please report it"),
 } as const satisfies Record<string, ErrorRow>;
 
@@ -80,4 +86,10 @@ export function asAuraError(error: unknown): AuraError {
   if (error instanceof AuraError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new AuraError("internal", message, { cause: error });
+}
+
+/** Of a line that says what to do after its last `; `, as `line` puts it; the code's hint where it does not say. */
+export function errorOfLine(code: ErrorCode, line: string, options: Omit<AuraErrorOptions, "fix"> = {}): AuraError {
+  const at = line.lastIndexOf("; ");
+  return at < 0 ? new AuraError(code, line, options) : new AuraError(code, line.slice(0, at), { ...options, fix: line.slice(at + 2) });
 }

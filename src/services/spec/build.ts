@@ -6,7 +6,7 @@ import type { Expanded, Surroundings } from "./expand.js";
 import { commandWords, volumeSource, workingDir } from "./resolve.js";
 import { PROCESS_KEYS } from "./schema.js";
 import type { ProcessKeys, SpecDocument } from "./schema.js";
-import { parseSize } from "./sizes.js";
+import { parseSize } from "../../shared/sizes.js";
 import type { Words } from "./words.js";
 
 export interface BuildContext extends Surroundings {

@@ -6,7 +6,7 @@ import type { Path, Report } from "./problems.js";
 import type { Raw } from "./raw.js";
 import { commandWords, volumeSource, workingDir } from "./resolve.js";
 import type { RawCommand } from "./resolve.js";
-import { parseSize } from "./sizes.js";
+import { parseSize } from "../../shared/sizes.js";
 import { uses } from "./start-variables.js";
 
 /** Where a spec stands and who will run it. */

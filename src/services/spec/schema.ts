@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SIZE } from "./sizes.js";
+import { SIZE } from "../../shared/sizes.js";
 
 /**
  * The shape of a spec file as a person writes it; editors get it as JSON Schema. Messages are `what; fix`.

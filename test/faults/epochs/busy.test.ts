@@ -32,7 +32,9 @@ describe.skipIf(missing("temporal"))("an epoch whose aurad is too busy to answer
     gate.shut();
     await withClient(server.address, async (temporal) => {
       const handle = temporal.workflow.getHandle(id);
-      await expect(temporal.connection.withDeadline(Date.now() + PATIENCE_MS, () => handle.query(currentStateQuery))).rejects.toThrow();
+      await expect(temporal.connection.withDeadline(Date.now() + PATIENCE_MS, () => handle.query(currentStateQuery))).rejects.toThrow(
+        /deadline/i,
+      );
       await handle.signal(findingSignal, { op: "add", description: "a gap" });
       const { events } = await handle.fetchHistory();
       const task = events!.findLast(({ workflowTaskScheduledEventAttributes }) => workflowTaskScheduledEventAttributes);
