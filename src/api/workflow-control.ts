@@ -71,14 +71,12 @@ export class WorkflowControl implements ServicesControl {
 
   async why(name: string): Promise<WhyDocument> {
     const desired = await this.ask((workflow) => workflow.query(desiredQuery, name), QUERY_DEADLINE_MS);
+    const deadline = Date.now() + QUERY_DEADLINE_MS;
     try {
-      const why = await this.within(
-        () => this.client.workflow.getHandle(serviceWorkflowId(this.host, name)).query(whyQuery),
-        QUERY_DEADLINE_MS,
-      );
+      const why = await this.within(() => this.client.workflow.getHandle(serviceWorkflowId(this.host, name)).query(whyQuery), deadline);
       return { ...why, desired };
     } catch (error) {
-      if (!(error instanceof WorkflowNotFoundError)) throw failure(error, this.host);
+      if (!(error instanceof WorkflowNotFoundError)) throw failure(error, this.host, deadline);
       // Never started: known to the host, without a story of its own.
       const { services } = await this.graph();
       if (!services.some((service) => service.name === name))
@@ -88,20 +86,23 @@ export class WorkflowControl implements ServicesControl {
   }
 
   private async ask<T>(call: (workflow: ReturnType<Client["workflow"]["getHandle"]>) => Promise<T>, deadlineMs = DEADLINE_MS): Promise<T> {
+    const deadline = Date.now() + deadlineMs;
     try {
-      return await this.within(() => call(this.client.workflow.getHandle(hostWorkflowId(this.host))), deadlineMs);
+      return await this.within(() => call(this.client.workflow.getHandle(hostWorkflowId(this.host))), deadline);
     } catch (error) {
-      throw failure(error, this.host);
+      throw failure(error, this.host, deadline);
     }
   }
 
-  private within<T>(call: () => Promise<T>, deadlineMs: number): Promise<T> {
-    return this.client.connection.withDeadline(Date.now() + deadlineMs, call);
+  private within<T>(call: () => Promise<T>, deadline: number): Promise<T> {
+    return this.client.connection.withDeadline(deadline, call);
   }
 }
 
-function failure(error: unknown, host: string): AuraError {
+/** `deadline`: when the call was to be given up, ms since 1970. */
+function failure(error: unknown, host: string, deadline: number): AuraError {
   return temporalFailure(error, {
+    deadline,
     missing: (cause) =>
       new AuraError("host_unreachable", `no aurad has served host ${host} on this Temporal namespace yet`, {
         fix: "see the hosts with: aura-msg hosts",

@@ -26,6 +26,8 @@ import { FAILED_PRECONDITION, grpcCode, temporalFailure, UNAVAILABLE } from "./t
 const DEADLINE_MS = 20_000;
 /** A query is answered in milliseconds, or, with nobody there, never; one of a closed workflow is replayed first. */
 const QUERY_DEADLINE_MS = 15_000;
+/** It is asked anew then: meanwhile the epoch may have been taken from a host that is gone. */
+const QUERY_ATTEMPT_MS = 5000;
 const PATIENCE_MS = 15_000;
 const PAUSE_MS = 50;
 /** gRPC status: a workflow takes ten updates at a time only. */
@@ -139,8 +141,16 @@ export class WorkflowEpochs implements EpochsControl {
     return { success: false, refused: [`the epoch ${what}; start another one`], phase: current_phase, role: current_role };
   }
 
-  private query<T>(epochId: string, ask: (workflow: WorkflowHandle) => Promise<T>): Promise<T> {
-    return this.within(epochId, QUERY_DEADLINE_MS, () => ask(this.handle(epochId)));
+  private async query<T>(epochId: string, ask: (workflow: WorkflowHandle) => Promise<T>): Promise<T> {
+    for (const giveUpAt = Date.now() + QUERY_DEADLINE_MS; ;) {
+      const attemptAt = Date.now();
+      try {
+        return await this.within(epochId, QUERY_ATTEMPT_MS, () => ask(this.handle(epochId)));
+      } catch (error) {
+        const isQuick = Date.now() - attemptAt < QUERY_ATTEMPT_MS / 2;
+        if (isQuick || Date.now() > giveUpAt - QUERY_ATTEMPT_MS / 2) throw error;
+      }
+    }
   }
 
   private handle(epochId: string): WorkflowHandle {
@@ -148,10 +158,12 @@ export class WorkflowEpochs implements EpochsControl {
   }
 
   private async within<T>(epochId: string, deadlineMs: number, call: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + deadlineMs;
     try {
-      return await this.client.connection.withDeadline(Date.now() + deadlineMs, call);
+      return await this.client.connection.withDeadline(deadline, call);
     } catch (error) {
       throw temporalFailure(error, {
+        deadline,
         missing: (cause) => unknownEpoch(epochId, cause),
         silent: (cause) => this.nobody(epochId, cause),
         refusals: ["usage"],

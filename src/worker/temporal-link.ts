@@ -177,11 +177,10 @@ export class TemporalLink {
       taskQueue,
       activities: createEpochActivities(epochs, (workflowId) => resetQueue(client, workflowId)),
       maxCachedWorkflows: CACHED_EPOCHS,
-      // So long that only the dead leave tasks to others (after a crash the queues are reset, and one without a poller is passed
-      // over by the server). What waits for a busy aurad must not be given to the queue of all: a query comes with the whole
-      // history then, news that no task has brought yet included, which the SDK applies at once. It is in another order in the
-      // history, and every later replay fails. Longer than any of our queries waits, too.
-      stickyQueueScheduleToStartTimeout: "60s",
+      // Longer than anybody's query waits. What waits for a busy aurad must not be given to the queue of all: a query comes with
+      // the whole history then, news that no task has brought yet included, which the SDK applies at once. The history has it
+      // in another order, and every later replay fails. After a crash the queues are reset instead.
+      stickyQueueScheduleToStartTimeout: "15s",
       maxConcurrentWorkflowTaskExecutions: TASKS_AT_ONCE,
       workflowTaskPollerBehavior: { type: "simple-maximum", maximum: TASKS_AT_ONCE },
       // Every slice and review begins on the queue that all share.

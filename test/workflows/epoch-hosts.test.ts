@@ -77,7 +77,7 @@ describe.skipIf(missing("temporal"))("epochs and slices of aurads that come and 
     await dies.home.daemon.kill();
     const from = performance.now();
     const { slices } = await lives.state(id, (document) => document.slices[0]!.state === "lost");
-    // Its heartbeat is 2 s; a task that the killed one had begun adds three at most.
+    // Its heartbeat is 2 s; a question that waits for the dead one is asked anew after five.
     expect(performance.now() - from).toBeLessThan(8000 * slowness());
     expect(slices[0]!.reason).toBe(`no aurad on ${dies.home.host} has been heard of for 2 s`);
     expect(await lives.client.moveSlice(id, { slice_id: "work", to_host: lives.home.host })).toMatchObject({ success: true });

@@ -6,10 +6,11 @@ import { auraHomes } from "../../support/aura-home.js";
 import { missing } from "../../support/components.js";
 import { startGate } from "../../support/gate.js";
 import { withClient } from "../../support/histories.js";
+import { startServer } from "../../support/temporal.js";
 
 const STICKY = 2;
-/** Shorter than the ten seconds after which the server takes an aurad for gone. */
-const PATIENCE_MS = 7000;
+/** Longer than what a task of an epoch waited once, and far from the ten seconds after which the server takes an aurad for gone. */
+const PATIENCE_MS = 5500;
 
 const home = auraHomes();
 const ends: (() => Promise<unknown>)[] = [];
@@ -19,7 +20,9 @@ afterEach(async () => {
 
 describe.skipIf(missing("temporal"))("an epoch whose aurad is too busy to answer", { timeout: 90_000 }, () => {
   it("stays with it after a question in vain: another worker, or the same without its memory, must not be asked amid news", async () => {
-    const server = inject("temporal")!;
+    // Of its own: an aurad that comes up takes what waits in its namespace from the others.
+    const server = await startServer(inject("temporal")!.cli);
+    ends.push(() => server.end());
     const gate = await startGate(server.address);
     ends.push(() => gate.end());
     const place = home({ address: gate.address });
@@ -33,7 +36,7 @@ describe.skipIf(missing("temporal"))("an epoch whose aurad is too busy to answer
     await withClient(server.address, async (temporal) => {
       const handle = temporal.workflow.getHandle(id);
       await expect(temporal.connection.withDeadline(Date.now() + PATIENCE_MS, () => handle.query(currentStateQuery))).rejects.toThrow(
-        /deadline/i,
+        /query/i,
       );
       await handle.signal(findingSignal, { op: "add", description: "a gap" });
       const { events } = await handle.fetchHistory();
