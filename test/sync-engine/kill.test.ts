@@ -36,7 +36,9 @@ describe.skipIf(missing("versitygw"))(
       const killed: Record<string, number> = {};
       let kills = 0;
       let usual = 300;
-      for (let round = 0; kills < KILLS; round++) {
+      // Few kills may miss what they are for.
+      const isMet = (): boolean => ["upload", "apply"].every((stage) => killed[stage] !== undefined);
+      for (let round = 0; kills < KILLS || !isMet(); round++) {
         for (let i = 0; i < 3; i++) user.act(random.pick(machines));
         work(user, random.pick(machines), round);
         // Both at once: each hears of what the other has told half way, or dies before.
@@ -51,7 +53,6 @@ describe.skipIf(missing("versitygw"))(
         kills = Object.values(killed).reduce((sum, count) => sum + count, 0);
       }
       process.stderr.write(`killed in stage: ${JSON.stringify(killed)}\n`);
-      expect(Object.keys(killed)).toEqual(expect.arrayContaining(["upload", "apply"]));
 
       for (const machine of machines) writeFileSync(machine.path(".aura", "ignore"), "");
       for (let round = 0; round < 4; round++) for (const machine of machines) await machine.run();

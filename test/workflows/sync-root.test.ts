@@ -96,10 +96,13 @@ describe.skipIf(missing("temporal"))("the workflow of a sync root", () => {
     root.tick = () => held.wait();
     await root.attach();
     await until(() => held.held === 1);
-    const asked = [root.roots.sync("work", {}), root.roots.sync("work", {}), root.roots.sync("work", { confirm: true })];
-    await until(
-      async () => (await histories(root.client, root.workflow.workflowId)).flatMap(({ events }) => events!).filter(isAccepted).length === 3,
-    );
+    const accepted = async (): Promise<number> =>
+      (await histories(root.client, root.workflow.workflowId)).flatMap(({ events }) => events!).filter(isAccepted).length;
+    const asked: Promise<TickRecord>[] = [];
+    for (const ask of [{}, {}, { confirm: true }]) {
+      asked.push(root.roots.sync("work", ask));
+      await until(async () => (await accepted()) === asked.length);
+    }
     await root.signals.wake("work", { trigger: "watcher", folders: ["a"] });
     for (let n = 0; n < 3; n++) {
       await until(() => held.held === 1);
