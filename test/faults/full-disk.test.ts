@@ -74,7 +74,10 @@ describe.skipIf(missing("temporal") || missing("root"))("the disk for logs and s
     });
     expect(await place.row("talks")).toMatchObject({ pid: talks.pid, state: "running" });
     expect(place.daemon.running).toBe(true);
-    expect(lines(place).filter((line) => line.includes("cannot write the journal"))).toHaveLength(1);
+    // Not one a record. Whoever gives a block back for a moment lets the journal begin anew, once.
+    const told = lines(place).filter((line) => line.includes("cannot write the journal"));
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.length).toBeLessThan(3);
     expect(lines(place).filter((line) => line.includes("cannot write the record"))).toHaveLength(1);
 
     empty();
