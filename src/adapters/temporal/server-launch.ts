@@ -157,6 +157,8 @@ function spawnServer(cli: string, args: readonly string[], places: Places): Chil
       detached: true,
       stdio: ["ignore", output, output],
       cwd: places.dataDir,
+      // The server asks who it runs as, and ends where neither the system nor this tells: a user id without a name, as in containers.
+      env: { USER: "aura", ...process.env },
     });
     child.unref();
     return child;
