@@ -4,9 +4,9 @@ import { nextTask } from "./epoch-errands.js";
 import type { EpochEvents } from "./epoch-events.js";
 
 /*
- * No local activity, though it would cost one event instead of six: what follows from its result while other news arrives is
- * carried out in another order live than in a replay (seen with SDK 1.24), and such a task fails for ever. Where the server
- * hands activities out eagerly, as ours does, it runs in the aurad that ran the task.
+ * No local activity, though it would cost one event instead of six: with them, under load, tasks were carried out in another
+ * order than their replay (seen with SDK 1.24), and such a task fails for ever. Where the server hands activities out eagerly,
+ * as ours does, it runs in the aurad that ran the task.
  */
 const { recordAudit } = proxyActivities<EpochActivities>({
   startToCloseTimeout: "5s",

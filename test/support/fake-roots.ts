@@ -3,6 +3,7 @@ import type { GcReport, ManifestInfo, RestorePoint, RestoreReport, VerifyReport 
 import { rootStatus } from "../../src/sync/root-status.js";
 import type { SyncReport, TickProgress, TickRequest } from "../../src/sync/tick.js";
 import { AuraError } from "../../src/shared/errors.js";
+import { makeReport } from "../sync/make-record.js";
 
 /** What a tick comes to: part of a report, or that it was skipped or failed. */
 export type FakeTick = Partial<SyncReport> | { readonly offline: string } | { readonly error: string };
@@ -124,28 +125,10 @@ export class FakeRoots implements RootsControl {
     } as const;
     if ("offline" in tick) return { ...told, outcome: "skip", reason: "offline", detail: tick.offline };
     if ("error" in tick) return { ...told, outcome: "error", error: tick.error };
-    return { ...told, outcome: "ok", sync: { ...report(spec.rootId, this.#device), dry_run: dryRun, ...tick } };
+    return {
+      ...told,
+      outcome: "ok",
+      sync: makeReport({ root_id: spec.rootId, device_id: this.#device, uploaded: { files: 0, bytes: 0 }, dry_run: dryRun, ...tick }),
+    };
   }
-}
-
-function report(root_id: string, device_id: string): SyncReport {
-  return {
-    schema_version: 1,
-    root_id,
-    device_id,
-    dry_run: false,
-    manifest_id: "20260102T030405000Z-laptop-0000000007-0123456789abcdef",
-    uploaded: { files: 0, bytes: 0 },
-    downloaded: { files: 0, bytes: 0 },
-    renamed: 0,
-    deleted: { here: 0, told: 0 },
-    conflicts: [],
-    problems: [],
-    problems_total: 0,
-    held: null,
-    requests: { ListObjectsV2: 1 },
-    scanned: 12,
-    in_sync: true,
-    duration_ms: 140,
-  };
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
+import { getStaticTOMLValue } from "toml-eslint-parser";
 import { checkConfig } from "../../host/config.js";
 import { dotted } from "../../host/config-keys.js";
 import type { Problem } from "../../host/config-problems.js";
 import type { Config } from "../../host/config-schema.js";
 import type { Environment } from "../../host/places.js";
 import { AuraError } from "../../shared/errors.js";
+import { parseToml } from "./parse-toml.js";
 import { locator } from "./toml-positions.js";
 
 export interface LoadOptions {
@@ -30,7 +31,10 @@ export function loadConfig({ file, required, env, home }: LoadOptions): LoadedCo
   const path = resolve(file);
   const source = read(file, required);
   if (source === null) return { file: path, found: false, config: {} };
-  const program = parse(file, source);
+  const program = parseToml(source, (line, reason) => {
+    const text = source.split("\n")[line - 1]?.trim() ?? "";
+    return invalid([{ line, text: `${file}:${line}: ${text}: ${reason}`, fix: "correct the line" }]);
+  });
   const { config, problems } = checkConfig(getStaticTOMLValue(program), { dir: dirname(path), env, home });
   if (config !== null) return { file: path, found: true, config };
   const locate = locator(program, source);
@@ -56,18 +60,6 @@ function read(file: string, required: boolean): string | null {
       fix: missing ? "create it, or leave --config out" : "check its permissions",
       cause: error,
     });
-  }
-}
-
-function parse(file: string, source: string): ReturnType<typeof parseTOML> {
-  try {
-    return parseTOML(source, { tomlVersion: "1.0" });
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    // Ends of lines are found at the start of the next one: point to the last line with text.
-    const line = Math.min(error.lineNumber, source.trimEnd().split("\n").length);
-    const text = source.split("\n")[line - 1]?.trim() ?? "";
-    throw invalid([{ line, text: `${file}:${line}: ${text}: not valid TOML: ${error.message}`, fix: "correct the line" }]);
   }
 }
 

@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { getStaticTOMLValue, ParseError, parseTOML } from "toml-eslint-parser";
+import { getStaticTOMLValue } from "toml-eslint-parser";
 import { AuraError } from "../../shared/errors.js";
 import { parseRoot } from "../../sync/parse-root.js";
 import type { RootIdentity } from "../../sync/root.js";
 import { DEFAULT_IGNORE, rootFileText } from "../../sync/root-file.js";
+import { parseToml } from "../config/parse-toml.js";
 import { locator } from "../config/toml-positions.js";
 import { createFileAtomic, writeFileAtomic } from "../home/atomic-file.js";
 import { IGNORE_FILE } from "./ignore-rules.js";
@@ -20,7 +21,10 @@ export function rootFile(path: string): string {
 export function readRoot(path: string): RootIdentity {
   const file = rootFile(path);
   const source = read(path, file);
-  const program = parse(file, source);
+  const program = parseToml(
+    source,
+    (line, problem) => new AuraError("root_missing", `${shown(file)}:${line}: ${problem}`, { fix: "correct the line" }),
+  );
   const { identity, problems } = parseRoot(getStaticTOMLValue(program));
   if (identity !== null) return identity;
   const locate = locator(program, source);
@@ -64,16 +68,5 @@ function read(path: string, file: string): string {
       fix: missing ? "mount or restore it; a new root is made with: aura-msg root init" : "make it readable",
       cause: error,
     });
-  }
-}
-
-function parse(file: string, source: string): ReturnType<typeof parseTOML> {
-  try {
-    return parseTOML(source, { tomlVersion: "1.0" });
-  } catch (error) {
-    if (!(error instanceof ParseError)) throw error;
-    // Ends of lines are found at the start of the next one: point to the last line with text.
-    const line = Math.min(error.lineNumber, source.trimEnd().split("\n").length);
-    throw new AuraError("root_missing", `${shown(file)}:${line}: not valid TOML: ${error.message}`, { fix: "correct the line" });
   }
 }
