@@ -3,7 +3,7 @@ import { mkdtempSync, openSync, closeSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts } from "../../src/adapters/temporal/ports.js";
-import { serverArgs } from "../../src/adapters/temporal/server-args.js";
+import { serverArgs, serverEnvironment } from "../../src/adapters/temporal/server-args.js";
 import { untilReady } from "../../src/adapters/temporal/server-ready.js";
 
 export interface TestServer {
@@ -40,7 +40,7 @@ export async function startServer(cli: string, more: readonly string[] = []): Pr
   const start = async (ms = 30_000): Promise<void> => {
     const log = openSync(join(dir, "server.log"), "a");
     const args = serverArgs({ db: join(dir, `${database}.db`), namespace: "default", port, uiPort, httpPort, metricsPort });
-    child = spawn(cli, [...args, ...more], { stdio: ["ignore", log, log] });
+    child = spawn(cli, [...args, ...more], { stdio: ["ignore", log, log], env: serverEnvironment() });
     closeSync(log);
     const { exitCode } = child;
     await untilReady({ port, namespace: "default", timeoutMs: ms, alive: () => exitCode === null && child!.exitCode === null });

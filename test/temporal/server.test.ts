@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,6 +59,21 @@ describe.skipIf(realCli === null)("the embedded server", { timeout: 60_000 }, ()
       await connection.close();
     }
   }
+
+  it.skipIf(process.getuid?.() !== 0)("serves for a user id without a name, as in containers", async () => {
+    const nameless = 54_321;
+    const cli = join(dir, "temporal");
+    writeFileSync(cli, `#!/bin/sh\nHOME=${dir} exec setpriv --reuid ${nameless} --regid ${nameless} --clear-groups "${realCli}" "$@"\n`, { mode: 0o755 });
+    for (const folder of [dir, places.dataDir]) chownSync(folder, nameless, nameless);
+    const { USER } = process.env;
+    delete process.env["USER"];
+    try {
+      await server({ cli: async () => cli });
+    } finally {
+      if (USER !== undefined) process.env["USER"] = USER;
+    }
+    expect(statSync(places.temporalDb).uid).toBe(nameless);
+  });
 
   it("serves the asked-for namespace with its search attributes, in a private database", async () => {
     const started = await server({ namespace: "ours" });

@@ -58,3 +58,8 @@ export function serverArgs({ db, namespace, port, uiPort, httpPort, metricsPort 
     ...SEARCH_ATTRIBUTES.flatMap((name) => ["--search-attribute", `${name}=Keyword`]),
   ];
 }
+
+/** The server asks who it runs as, and ends where neither the system nor this tells: a user id without a name, as in containers. */
+export function serverEnvironment(): NodeJS.ProcessEnv {
+  return { USER: "aura", ...process.env };
+}

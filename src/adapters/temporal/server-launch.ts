@@ -7,7 +7,7 @@ import { asAuraError, AuraError } from "../../shared/errors.js";
 import type { Log } from "../../shared/log.js";
 import { identify, isSame, signalSame } from "../process/identity.js";
 import { freePorts, isFree, portHolder } from "./ports.js";
-import { serverArgs } from "./server-args.js";
+import { serverArgs, serverEnvironment } from "./server-args.js";
 import { untilReady } from "./server-ready.js";
 import { removeRecord, runningServer, writeRecord } from "./server-record.js";
 import type { ServerRecord } from "./server-record.js";
@@ -157,8 +157,7 @@ function spawnServer(cli: string, args: readonly string[], places: Places): Chil
       detached: true,
       stdio: ["ignore", output, output],
       cwd: places.dataDir,
-      // The server asks who it runs as, and ends where neither the system nor this tells: a user id without a name, as in containers.
-      env: { USER: "aura", ...process.env },
+      env: serverEnvironment(),
     });
     child.unref();
     return child;

@@ -21,7 +21,7 @@ export async function untilReady({ port, namespace, timeoutMs, alive }: ReadyOpt
   }
   throw new AuraError(
     "temporal_unreachable",
-    `the embedded Temporal server on port ${port} did not become ready within ${timeoutMs / 1000}s`,
+    `the embedded Temporal server on port ${port} ${alive() ? `did not become ready within ${timeoutMs / 1000}s` : "ended while starting"}`,
   );
 }
 

@@ -1,17 +1,27 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chownSync, mkdirSync, readdirSync } from "node:fs";
+import { userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { until } from "../until.js";
 
 const DEBIAN = "/usr/lib/postgresql";
 
-/** Folder of PostgreSQL's programs: on PATH, or where Debian keeps them. */
+/** Folder of PostgreSQL's programs: on PATH, or where Debian keeps them. It refuses a user id without a name. */
 export function postgresPrograms(): string | undefined {
+  if (!hasName()) return undefined;
   const debian = versions(DEBIAN).map((version) => join(DEBIAN, version, "bin"));
   return [...(process.env["PATH"] ?? "").split(delimiter), ...debian].find((folder) => {
     const found = spawnSync(join(folder, "initdb"), ["--version"]);
     return found.status === 0 && spawnSync(join(folder, "postgres"), ["--version"]).status === 0;
   });
+}
+
+function hasName(): boolean {
+  try {
+    return userInfo().username !== "";
+  } catch {
+    return false;
+  }
 }
 
 function versions(folder: string): string[] {
