@@ -4,8 +4,13 @@ const MIB = 1024 * 1024;
 export const SMALL = MIB;
 /** Bytes of one pack. */
 export const PACK_LIMIT = 16 * MIB;
-/** Larger blobs are uploaded in parts. */
-export const PART_ABOVE = 16 * MIB;
+/** Larger blobs are read from the disk as they are sent. */
+export const HELD = 16 * MIB;
+/**
+ * Larger blobs are uploaded in parts, which can be gone on with. Below, one request is quicker: there is nothing to begin
+ * and to put together, for which some servers copy all of it.
+ */
+export const PARTS_ABOVE = 64 * MIB;
 /** Where several packs can go up at once, none is made smaller than this. */
 const PACK_LEAST = 4 * MIB;
 

@@ -14,11 +14,16 @@ export interface ObjectStore {
   /** In one request. `ifAbsent`: rejects with `precondition` when the key is there; `ifMatch`: when its ETag is another. */
   put(key: string, body: Uint8Array, options?: PutOptions): Promise<{ readonly etag: string }>;
   /**
+   * In one request whose body is read as it is sent, from the start for each attempt. Rejects with `changed` when `source`
+   * cannot be read, or `beforeEnd` rejects: nothing is in the bucket then.
+   */
+  putFile(key: string, source: FileSource, options: PutFileOptions): Promise<{ readonly etag: string }>;
+  /**
    * A file larger than one part, in parts, several at once. `resume` goes on where an earlier call was cut off; `onProgress`
    * tells what to remember for that (called after the upload was created and after each part) and how far it is.
    * `source` is asked for the bytes of each part, maybe twice. Rejects with `changed` when `source` throws SourceChanged.
    */
-  putParts(key: string, source: PartSource, options: PutPartsOptions): Promise<{ readonly etag: string }>;
+  putParts(key: string, source: FileSource, options: PutPartsOptions): Promise<{ readonly etag: string }>;
   /** In the order of keys. */
   list(prefix: string, options?: { readonly after?: string; readonly signal?: AbortSignal }): AsyncIterable<ObjectInfo>;
   /** Up to any number; those that are not there are none the less done. */
@@ -42,10 +47,20 @@ export interface PutOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface PartSource {
+export interface FileSource {
   /** Bytes in all. */
   readonly size: number;
   read(range: ByteRange): Promise<Uint8Array>;
+}
+
+export interface PutFileOptions {
+  /** Of all its bytes, hex: a server that gets others refuses them. */
+  readonly sha256: string;
+  /** How many bytes are on their way; fewer than before when the request is tried again. */
+  readonly onSent?: (bytes: number) => void;
+  readonly signal?: AbortSignal;
+  /** Called with the last bytes read, before they are sent. */
+  readonly beforeEnd?: () => void;
 }
 
 export interface PutPartsOptions {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { ByteRange, PartSource, StoreErrorKind } from "../../src/sync/ports.js";
+import type { ByteRange, FileSource, StoreErrorKind } from "../../src/sync/ports.js";
 import { StoreError } from "../../src/sync/ports.js";
 
 export const MIB = 1024 * 1024;
@@ -24,7 +24,7 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /** A file in memory that counts how many parts were asked for, and how many at once. */
-export function sourceOf(body: Uint8Array): PartSource & { readonly asked: number } {
+export function sourceOf(body: Uint8Array): FileSource & { readonly asked: number } {
   let asked = 0;
   return {
     size: body.length,

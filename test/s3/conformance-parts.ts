@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type PartSource, SourceChanged, StoreError, type UploadState } from "../../src/sync/ports.js";
+import { type FileSource, SourceChanged, StoreError, type UploadState } from "../../src/sync/ports.js";
 import { all, bytesOf, equal, MIB, rejects, sourceOf, textOf } from "./bodies.js";
 import type { Backend, Fresh } from "./conformance.js";
 
@@ -66,7 +66,7 @@ export function partsConform(fresh: Fresh, backend: Backend): void {
   it("ends an upload whose file was changed, or that is not wanted any more", async () => {
     const store = fresh();
     const body = bytesOf(17 * MIB, 7);
-    const changing: PartSource = {
+    const changing: FileSource = {
       size: body.length,
       async read({ offset, length }) {
         if (offset > 0) throw new SourceChanged("a/file");

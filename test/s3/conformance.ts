@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { ObjectStore } from "../../src/sync/ports.js";
 import { all, bytesOf, equal, inParallel, joined, MIB, rejects, sourceOf, textOf } from "./bodies.js";
+import { fileConforms } from "./conformance-file.js";
 import { partsConform } from "./conformance-parts.js";
 
 /** A place to make stores in: those of one prefix see the same objects. */
@@ -158,6 +159,7 @@ export function conforms(backend: Backend): void {
     other.close();
   });
 
+  fileConforms(fresh);
   partsConform(fresh, backend);
 
   it("does nothing for a signal that is aborted", async () => {

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { HttpHandler } from "../../src/adapters/s3/http-handler.js";
 import { Bandwidth } from "../../src/adapters/s3/throttle.js";
@@ -77,6 +78,36 @@ describe("the sender of requests", () => {
     });
     expect(await send(handlerWith(), server.port, body)).toEqual({ status: 200, text: "ok" });
     expect(equal(came, body)).toBe(true);
+  });
+
+  it("does not mistake a slow disk for silence of the server, and passes on what the reading says", async () => {
+    const body = bytesOf(3 * MIB, 1);
+    const server = await serve((text, socket, all) => {
+      if (text.includes("100-continue")) socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+      if (all().length > body.length) socket.write(OK);
+    });
+    const request = (pieces: AsyncIterable<Uint8Array>): Parameters<HttpHandler["handle"]>[0] => ({
+      method: "PUT",
+      protocol: "http:",
+      hostname: "127.0.0.1",
+      port: server.port,
+      path: "/a",
+      headers: { host: "here", "content-length": String(body.length) },
+      body: Readable.from(pieces, { objectMode: false }),
+    });
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < body.length; at += MIB) {
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        yield body.subarray(at, at + MIB);
+      }
+    }
+    const { response } = await handlerWith({ idleMs: 100 }).handle(request(slow()));
+    expect(response.statusCode).toBe(200);
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield body.subarray(0, MIB);
+      throw new Error("the disk is broken");
+    }
+    await expect(handlerWith().handle(request(broken()))).rejects.toThrow("the disk is broken");
   });
 
   it("sends a large body to a server that says nothing either, and asks it no more", async () => {

@@ -37,6 +37,8 @@ export interface DeviceOptions {
   readonly now?: () => number;
   /** Bytes of the parts of a multipart upload. */
   readonly minPartSize?: number;
+  /** Bytes; 16 MiB, so that small files show what large ones do. */
+  readonly partsAbove?: number;
 }
 
 /** A tree as a person sees it: file content with `x ` before what is executable, `-> TARGET`, or `dir`. */
@@ -186,7 +188,9 @@ export class Device {
     const folder = this.around(killer?.folder(root) ?? root);
     const database = openState(this.stateFile, { rootId: ROOT_ID, deviceId: this.name, newInstance: () => crypto.randomUUID() });
     const state = killer?.state(database) ?? database;
-    const engine = openEngine({ identity: this.identity, limits, store, folder, state, now: () => this.clock(), log: silentLog });
+    const { partsAbove = 16 << 20 } = this.options;
+    const now = (): number => this.clock();
+    const engine = openEngine({ identity: this.identity, limits, store, folder, state, partsAbove, now, log: silentLog });
     return { engine, store, state: database };
   }
 

@@ -91,6 +91,26 @@ describe("an upload", () => {
     expect(rig.keys("packs/")).toHaveLength(1);
   });
 
+  it("of a large file is one request up to a size, read as it is sent", async () => {
+    a = rig.device("laptop", { partsAbove: 64 * MIB });
+    const bytes = large("large");
+    expect(requests(await a.tick())).toEqual({ ListObjectsV2: 1, PutObject: 3 });
+    expect(sha(rig.bucket.find(`roots/photos/blobs/${sha(bytes).slice(0, 2)}/${sha(bytes)}`).body)).toBe(sha(bytes));
+  });
+
+  it("in one request leaves a file that changes meanwhile to the next tick", async () => {
+    a = rig.device("laptop", { partsAbove: 64 * MIB });
+    large("large");
+    write(a, { other: "other" });
+    a.faults = { onRequest: ({ operation, key }) => void (operation === "put" && /^blobs/.test(key) && appendFileSync(a.path("large"), "more")) };
+    expect(await a.tick()).toMatchObject({ in_sync: false, problems: [], uploaded: { files: 1 } });
+    expect(rig.keys("blobs/")).toEqual([]);
+    await a.close();
+    a.faults = {};
+    expect(await a.tick({ folders: ["elsewhere"] })).toMatchObject({ in_sync: true, uploaded: { files: 1 } });
+    expect(rig.keys("blobs/")).toHaveLength(1);
+  });
+
   it("of a large file goes on where it was cut off", async () => {
     a = rig.device("slow", { minPartSize: PART, limits: { maxTransfers: 1 } });
     const bytes = large("large");

@@ -100,6 +100,7 @@ export function createFaultyStore(inner: ObjectStore, options: FaultyOptions): F
     get: (key, range, signal) => around("get", key, signal, () => inner.get(key, range, signal)),
     read,
     put: (key, body, given = {}) => around("put", key, given.signal, () => inner.put(key, body, given)),
+    putFile: (key, source, given) => around("put", key, given.signal, () => inner.putFile(key, source, given)),
     putParts: (...args) => putFaultyParts(inner, send, ...args),
     list: (prefix, given) => listed("list", prefix, given?.signal, () => inner.list(prefix, given)),
     delete: (keys, signal) => around("delete", keys[0] ?? "", signal, () => inner.delete(keys, signal)),

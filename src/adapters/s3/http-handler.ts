@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { onAbort } from "./abort.js";
-import { ASK_FIRST, bytesOfBody, sendBody, type Sending } from "./send-body.js";
+import { ASK_FIRST, type Body, bodyOf, sendBody, type Sending } from "./send-body.js";
 import type { Bandwidth } from "./throttle.js";
 
 /** A signed request, as the SDK hands it over. */
@@ -68,8 +68,8 @@ export class HttpHandler {
   async handle(request: SignedRequest, { abortSignal, requestTimeout }: HandleOptions = {}): Promise<Answer> {
     abortSignal?.throwIfAborted();
     const secure = request.protocol === "https:";
-    const bytes = bytesOfBody(request.body);
-    const ask = this.saysContinue && (bytes?.length ?? 0) >= ASK_FIRST;
+    const body = bodyOf(request.body);
+    const ask = this.saysContinue && Number(request.headers["content-length"] ?? 0) >= ASK_FIRST;
     const options: RequestOptions = {
       method: request.method,
       host: request.hostname.replace(/^\[(.*)\]$/, "$1"),
@@ -83,7 +83,7 @@ export class HttpHandler {
       "close",
       onAbort(abortSignal, () => void sent.destroy(abortError())),
     );
-    return this.exchange(sent, bytes, requestTimeout ?? this.options.idleMs, abortSignal);
+    return this.exchange(sent, body, requestTimeout ?? this.options.idleMs, abortSignal);
   }
 
   updateHttpClientConfig(): void {}
@@ -96,7 +96,7 @@ export class HttpHandler {
     for (const agent of Object.values(this.agents)) agent.destroy();
   }
 
-  private exchange(sent: ClientRequest, bytes: Uint8Array | null, idleMs: number, signal?: AbortSignal): Promise<Answer> {
+  private exchange(sent: ClientRequest, body: Body, idleMs: number, signal?: AbortSignal): Promise<Answer> {
     const state: Exchange = { held: false };
     this.watch(sent, state, idleMs);
     return new Promise((resolve, reject) => {
@@ -108,7 +108,7 @@ export class HttpHandler {
           response: { statusCode: answer.statusCode ?? 0, reason: answer.statusMessage ?? "", headers: flat(answer.headers), body: answer },
         });
       });
-      sendBody(sent, bytes, state, this.options.upload, signal).then(
+      sendBody(sent, body, state, this.options.upload, signal).then(
         (saysContinue) => void (this.saysContinue = saysContinue ?? this.saysContinue),
         (error: unknown) => sent.destroy(error as Error),
       );

@@ -1,8 +1,10 @@
+import { createHash } from "node:crypto";
 import type { ObjectInfo, ObjectStore, PutOptions } from "../../sync/ports.js";
 import { StoreError } from "../../sync/ports.js";
 import { throwIfAborted } from "./abort.js";
 import { checkRange } from "./body.js";
 import { MemoryBucket } from "./memory-bucket.js";
+import { piecesOf } from "./put-file.js";
 import { type PartRequests, putInParts } from "./multipart.js";
 
 export interface MemoryStoreOptions {
@@ -69,6 +71,16 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): ObjectStore
     },
     put: (key, body, when: PutOptions = {}) =>
       request("PutObject", when.signal, () => ({ etag: bucket.put(prefix + key, body, undefined, when).etag })),
+    async putFile(key, source, when) {
+      const pieces: Uint8Array[] = [];
+      throwIfAborted(when.signal);
+      for await (const piece of piecesOf(source, when)) pieces.push(piece);
+      const body = Buffer.concat(pieces);
+      return request("PutObject", when.signal, () => {
+        if (createHash("sha256").update(body).digest("hex") !== when.sha256) throw new StoreError("corrupt", `${key} is not as it was hashed`);
+        return { etag: bucket.put(prefix + key, body, undefined, {}).etag };
+      });
+    },
     putParts: (key, source, when) =>
       putInParts(partRequests(prefix + key, when.ifAbsent ?? false), source, when, {
         maxTransfers,

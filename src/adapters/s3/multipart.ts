@@ -1,4 +1,4 @@
-import { type PartSource, type PutPartsOptions, SourceChanged, StoreError, type UploadState } from "../../sync/ports.js";
+import { type FileSource, type PutPartsOptions, SourceChanged, StoreError, type UploadState } from "../../sync/ports.js";
 import { linkedAbort } from "./abort.js";
 import { partCountOf, partRangeOf, partSizeOf, workersOf } from "./part-size.js";
 
@@ -35,7 +35,7 @@ const PASSING: readonly string[] = ["offline", "aborted", "denied", "no_bucket"]
 /** `ObjectStore.putParts` over the single requests. An upload that cannot be completed any more is aborted. */
 export async function putInParts(
   requests: PartRequests,
-  source: PartSource,
+  source: FileSource,
   options: PutPartsOptions,
   limits: PartLimits,
 ): Promise<{ readonly etag: string }> {
@@ -60,7 +60,7 @@ interface Upload {
   readonly parts: Map<number, string>;
 }
 
-async function beginUpload(requests: PartRequests, source: PartSource, options: PutPartsOptions, limits: PartLimits): Promise<Upload> {
+async function beginUpload(requests: PartRequests, source: FileSource, options: PutPartsOptions, limits: PartLimits): Promise<Upload> {
   const resumed = options.resume === undefined ? null : await resumeUpload(requests, source, options.resume, options.signal);
   if (resumed !== null) return resumed;
   const partSize = partSizeOf(source.size, limits.minPartSize);
@@ -77,7 +77,7 @@ async function beginUpload(requests: PartRequests, source: PartSource, options: 
 /** Only parts that both sides remember alike are kept: of another one nobody knows what is in it. */
 async function resumeUpload(
   requests: PartRequests,
-  source: PartSource,
+  source: FileSource,
   state: UploadState,
   signal: AbortSignal | undefined,
 ): Promise<Upload | null> {
@@ -96,7 +96,7 @@ async function resumeUpload(
 async function sendParts(
   upload: Upload,
   requests: PartRequests,
-  source: PartSource,
+  source: FileSource,
   options: PutPartsOptions,
   limits: PartLimits,
 ): Promise<void> {

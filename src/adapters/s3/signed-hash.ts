@@ -20,9 +20,14 @@ interface Signable {
 export async function signedHash(body: Uint8Array): Promise<((command: unknown) => void) | undefined> {
   if (body.length < WORTH_A_THREAD) return undefined;
   const hash = Buffer.from(await webcrypto.subtle.digest("SHA-256", body)).toString("hex");
+  return (command) => signAs(command, hash);
+}
+
+/** Tells a command the SHA-256 of its body, hex. */
+export function signAs(command: unknown, hash: string): void {
   const middleware = (next: (args: never) => Promise<never>) => (args: never) => {
     (args as { request: { headers: Record<string, string> } }).request.headers["x-amz-content-sha256"] = hash;
     return next(args);
   };
-  return (command) => (command as Signable).middlewareStack.add(middleware, { step: "build", name: "signedHash" });
+  (command as Signable).middlewareStack.add(middleware, { step: "build", name: "signedHash" });
 }

@@ -8,6 +8,7 @@ import { getObject, readObject } from "./get-object.js";
 import { listObjects, listUploads } from "./list-objects.js";
 import { putInParts } from "./multipart.js";
 import { partRequests } from "./part-requests.js";
+import { putFile } from "./put-file.js";
 import { putObject } from "./put-object.js";
 import type { Throttle } from "./throttle.js";
 
@@ -59,6 +60,7 @@ export function createS3Store(options: S3StoreOptions): ObjectStore {
     get: (key, range, signal) => getObject(bucket, key, range, signal),
     read: (key, range, signal) => readObject(bucket, key, range, signal),
     put: (key, body, when = {}) => putObject(bucket, key, body, when),
+    putFile: (key, source, when) => putFile(bucket, key, source, when),
     putParts: (key, source, when) =>
       putInParts(partRequests(bucket, key, source.size, when.ifAbsent ?? false), source, when, {
         maxTransfers: throttle.transfers.max,

@@ -43,7 +43,8 @@ export class ContentUpload {
   private gathered: ToUpload[] = [];
   private gatheredBytes = 0;
   private limit = FIRST_WINDOW;
-  private readonly underWay = new Set<Promise<void>>();
+  private readonly windows = new Set<Promise<void>>();
+  private readonly largeOnes = new Set<Promise<void>>();
   private failures: unknown[] = [];
 
   constructor(
@@ -75,7 +76,7 @@ export class ContentUpload {
     this.begun.add(file.hash);
     if (file.bytes === null) {
       this.large.add(blobKey(file.hash));
-      return this.start(() => this.sendLarge(file));
+      return this.start(() => this.sendLarge(file), this.largeOnes, this.parts.limits.maxTransfers);
     }
     this.gathered.push(file);
     this.gatheredBytes += file.bytes.length;
@@ -85,13 +86,13 @@ export class ContentUpload {
   /** Resolves when everything is in the bucket. Rejects with StoreError. */
   async finish(): Promise<void> {
     await this.sendGathered();
-    await Promise.all(this.underWay);
+    await this.settle();
     this.check();
   }
 
   /** Resolves when nothing is under way any more, whatever came of it. */
   async settle(): Promise<void> {
-    await Promise.all(this.underWay);
+    await Promise.all([...this.windows, ...this.largeOnes]);
   }
 
   private async sendGathered(): Promise<void> {
@@ -99,17 +100,17 @@ export class ContentUpload {
     this.gathered = [];
     this.gatheredBytes = 0;
     this.limit = Math.min(WINDOW, this.limit * 2);
-    if (files.length > 0) await this.start(() => this.sendAll(files));
+    if (files.length > 0) await this.start(() => this.sendAll(files), this.windows, SENT_AT_ONCE);
   }
 
-  /** Waits for its turn, not for its end. */
-  private async start(task: () => Promise<void>): Promise<void> {
+  /** Resolves when no more than `most` of these run: not with its end. */
+  private async start(task: () => Promise<void>, underWay: Set<Promise<void>>, most: number): Promise<void> {
     this.check();
     const running = task()
       .catch((error: unknown) => void this.failures.push(error))
-      .finally(() => this.underWay.delete(running));
-    this.underWay.add(running);
-    while (this.underWay.size > SENT_AT_ONCE) await Promise.race(this.underWay);
+      .finally(() => underWay.delete(running));
+    underWay.add(running);
+    while (underWay.size > most) await Promise.race(underWay);
     this.check();
   }
 

@@ -1,49 +1,31 @@
 import { AuraError } from "../../shared/errors.js";
 import { blobKey } from "../../sync/keys.js";
-import { PART_ABOVE } from "../../sync/pack.js";
-import { type OpenFile, SourceChanged, StoreError } from "../../sync/ports.js";
+import { HELD } from "../../sync/pack.js";
+import { type FileSource, type OpenFile, SourceChanged, StoreError, type UploadState } from "../../sync/ports.js";
 import type { ToUpload } from "./content-upload.js";
 import type { RootParts } from "./parts.js";
 
 /** Bytes above which a file is never held as a whole. */
-export const LARGE = PART_ABOVE;
+export const LARGE = HELD;
+
+type Parts = Pick<RootParts, "store" | "state" | "folder" | "partsAbove">;
+
+/** With how many of its bytes are in the bucket, or on their way. */
+type OnSent = (bytes: number) => void;
 
 /**
- * Sends a file in parts, going on where an earlier upload of the same content was cut off. False when the file changed
- * since it was hashed: nothing is in the bucket then. Rejects with StoreError.
+ * Sends a file that is not held: in one request or, when it is larger than that, in parts, going on where an earlier upload
+ * of the same content was cut off. False when the file changed since it was hashed: nothing is in the bucket then. Rejects
+ * with StoreError.
  */
-export async function uploadLarge(
-  { store, state, folder }: Pick<RootParts, "store" | "state" | "folder">,
-  { path, stat, hash, size }: ToUpload,
-  signal: AbortSignal,
-  /** With how many of its bytes are in the bucket. */
-  onSent: (bytes: number) => void,
-): Promise<boolean> {
-  const key = blobKey(hash);
-  const resume = state.uploads.get(key, size);
-  let file: OpenFile | null = null;
-  const close = (): void => {
-    const open = file;
-    file = null;
-    open?.close();
-  };
+export async function uploadLarge(parts: Parts, file: ToUpload, signal: AbortSignal, onSent: OnSent): Promise<boolean> {
+  const { state } = parts;
+  const key = blobKey(file.hash);
+  const resume = state.uploads.get(key, file.size);
+  const source = new Source(parts, file);
   try {
-    const source = folder.openFile(path, stat);
-    file = source;
-    await store.putParts(
-      key,
-      { size, read: async (range) => source.read(range) },
-      {
-        ...(resume === null ? {} : { resume }),
-        onProgress: (upload) => {
-          state.uploads.put(key, size, upload);
-          onSent(Object.keys(upload.parts).length * upload.partSize);
-        },
-        // What was hashed is what was sent only if it stayed the same all the while.
-        beforeComplete: async () => close(),
-        signal,
-      },
-    );
+    if (resume === null && file.size <= parts.partsAbove) await sendWhole(parts, file, source, signal, onSent);
+    else await sendInParts(parts, source, { key, resume, signal, onSent });
     state.uploads.forget(key);
     return true;
   } catch (error) {
@@ -51,8 +33,60 @@ export async function uploadLarge(
     state.uploads.forget(key);
     return false;
   } finally {
+    source.leave();
+  }
+}
+
+async function sendWhole({ store }: Parts, { hash }: ToUpload, source: Source, signal: AbortSignal, onSent: OnSent): Promise<void> {
+  await store.putFile(blobKey(hash), source, { sha256: hash, onSent, beforeEnd: () => source.end(), signal });
+}
+
+interface PartsOptions {
+  readonly key: string;
+  readonly resume: UploadState | null;
+  readonly signal: AbortSignal;
+  readonly onSent: OnSent;
+}
+
+async function sendInParts({ store, state }: Parts, source: Source, { key, resume, signal, onSent }: PartsOptions): Promise<void> {
+  await store.putParts(key, source, {
+    ...(resume === null ? {} : { resume }),
+    onProgress: (upload) => {
+      state.uploads.put(key, source.size, upload);
+      onSent(Object.keys(upload.parts).length * upload.partSize);
+    },
+    beforeComplete: async () => source.end(),
+    signal,
+  });
+}
+
+/** The file, opened when it is first read. What was hashed is what was sent only if it stayed the same all the while. */
+class Source implements FileSource {
+  readonly size: number;
+  private open: OpenFile | null = null;
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly file: ToUpload,
+  ) {
+    this.size = file.size;
+  }
+
+  async read(range: Parameters<FileSource["read"]>[0]): Promise<Uint8Array> {
+    this.open ??= this.parts.folder.openFile(this.file.path, this.file.stat);
+    return this.open.read(range);
+  }
+
+  /** Throws SourceChanged. */
+  end(): void {
+    const { open } = this;
+    this.open = null;
+    open?.close();
+  }
+
+  leave(): void {
     try {
-      close();
+      this.end();
     } catch {
       // What matters was thrown already.
     }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Log } from "../../shared/log.js";
 import type { RootEngine } from "../../sync/engine-port.js";
+import { PARTS_ABOVE } from "../../sync/pack.js";
 import { readRoot } from "../roots/root-file.js";
 import { openRootFolder } from "../roots/root-folder.js";
 import { createS3Store } from "../s3/store.js";
@@ -27,7 +28,7 @@ export function openRoot(
   try {
     const throttle = throttleOf(throttles, limits);
     const store = createS3Store({ remote, rootId, credentials: { env, envFile }, throttle, log });
-    const engine = openEngine({ identity, limits, store, folder, state, now: Date.now, log });
+    const engine = openEngine({ identity, limits, store, folder, state, partsAbove: PARTS_ABOVE, now: Date.now, log });
     return { engine, caseSensitive: folder.caseSensitive };
   } catch (error) {
     state.close();

@@ -10,6 +10,8 @@ export interface RootParts {
   readonly store: ObjectStore;
   readonly folder: RootFolder;
   readonly state: RootState;
+  /** Bytes above which a file goes up in parts. */
+  readonly partsAbove: number;
   /** This device's clock, ms since 1970: for people, and for what grows old. Decides nothing between devices. */
   readonly now: () => number;
   readonly log: Log;

@@ -10,7 +10,7 @@ import { Machine, processHome, type Run } from "../processes.js";
 /** `AURA_TEST_LARGE=1`: one file of 2 GB, and 100,000 files. */
 const LARGE = process.env["AURA_TEST_LARGE"] === "1";
 const MIB = 1 << 20;
-const FILE_BYTES = LARGE ? 2000 * MIB : 64 * MIB;
+const FILE_BYTES = LARGE ? 2000 * MIB : 72 * MIB;
 const FILES = LARGE ? 100_000 : 5000;
 
 describe.skipIf(missing("versitygw"))("two processes and a real server", { timeout: LARGE ? 1_800_000 : 120_000 }, () => {
