@@ -7,6 +7,8 @@ const DEADLINE_EXCEEDED = 4;
 /** A query whose queue nobody has polled for a while. */
 export const FAILED_PRECONDITION = 9;
 export const UNAVAILABLE = 14;
+/** A workflow takes ten updates at a time only. */
+export const RESOURCE_EXHAUSTED = 8;
 const CANCELLED = 1;
 /** By so much a server may be ahead of its clients. */
 const EARLY_MS = 100;
@@ -44,6 +46,11 @@ export function temporalFailure(error: unknown, meaning: Meaning): AuraError {
       cause: error,
     });
   if (code === DEADLINE_EXCEEDED || code === FAILED_PRECONDITION || error instanceof QueryNotRegisteredError) return meaning.silent(error);
+  if (code === RESOURCE_EXHAUSTED)
+    return new AuraError("timeout", "as many as Temporal takes at a time wait for an answer already", {
+      fix: "try again when one of them has got it",
+      cause: error,
+    });
   return new AuraError("internal", error instanceof Error ? error.message : String(error), { cause: error });
 }
 

@@ -1,5 +1,4 @@
-import { type Client, type WorkflowHandle, WorkflowNotFoundError, WorkflowUpdateFailedError } from "@temporalio/client";
-import { ApplicationFailure } from "@temporalio/common";
+import { type Client, type WorkflowHandle, WorkflowNotFoundError } from "@temporalio/client";
 import type { AuditEvent, AuditFilter } from "../epochs/audit.js";
 import type { EpochDocument, EpochRow, EpochsControl, StartRequest } from "../epochs/control.js";
 import type {
@@ -21,17 +20,14 @@ import { auditEventsQuery, fullStateQuery, type MESSAGES, replyQuery } from "../
 import { type EpochStartOptions, startEpoch } from "./epoch-start.js";
 import { epochRows } from "./epoch-rows.js";
 import { historyEvents } from "./history-json.js";
-import { FAILED_PRECONDITION, grpcCode, temporalFailure, UNAVAILABLE } from "./temporal-failure.js";
+import { sendUpdate } from "./send-update.js";
+import { temporalFailure } from "./temporal-failure.js";
 
 const DEADLINE_MS = 20_000;
 /** A query is answered in milliseconds, or, with nobody there, never; one of a closed workflow is replayed first. */
 const QUERY_DEADLINE_MS = 15_000;
 /** It is asked anew then: meanwhile the epoch may have been taken from a host that is gone. */
 const QUERY_ATTEMPT_MS = 5000;
-const PATIENCE_MS = 15_000;
-const PAUSE_MS = 50;
-/** gRPC status: a workflow takes ten updates at a time only. */
-const RESOURCE_EXHAUSTED = 8;
 
 /** The epochs of a namespace, asked through their workflows. */
 export class WorkflowEpochs implements EpochsControl {
@@ -120,14 +116,11 @@ export class WorkflowEpochs implements EpochsControl {
     const { key } = message;
     const once = key === undefined || key === "" ? {} : { updateId: key };
     return this.within(epochId, DEADLINE_MS, async () => {
-      for (const giveUpAt = Date.now() + PATIENCE_MS; ;) {
-        try {
-          return await this.handle(epochId).executeUpdate<Reply, [Message]>(name, { args: [message], ...once });
-        } catch (error) {
-          if (error instanceof WorkflowNotFoundError) return await this.afterTheEnd(epochId, key);
-          if (Date.now() > giveUpAt || !(isVoided(error) || grpcCode(error) === RESOURCE_EXHAUSTED)) throw error;
-          await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * (1 + Math.random())));
-        }
+      try {
+        return await sendUpdate(() => this.handle(epochId).executeUpdate<Reply, [Message]>(name, { args: [message], ...once }));
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return await this.afterTheEnd(epochId, key);
+        throw error;
       }
     });
   }
@@ -180,19 +173,6 @@ export class WorkflowEpochs implements EpochsControl {
       cause,
     });
   }
-}
-
-/** The run ended, or its task was given up, before the update was answered, as when news arrived meanwhile: nothing of it has happened. */
-function isVoided(error: unknown): boolean {
-  if (error instanceof WorkflowUpdateFailedError)
-    return error.cause instanceof ApplicationFailure && error.cause.type === "UnprocessedUpdate";
-  const code = grpcCode(error);
-  return (code === FAILED_PRECONDITION || code === UNAVAILABLE) && /workflow task failure|update was aborted/i.test(messages(error));
-}
-
-function messages(error: unknown): string {
-  const cause = error instanceof Error && error.cause !== undefined ? messages(error.cause) : "";
-  return `${error instanceof Error ? error.message : String(error)} ${cause}`;
 }
 
 export function unknownEpoch(epochId: string, cause?: unknown): AuraError {

@@ -15,6 +15,7 @@ import {
   verifyUpdate,
 } from "../workflows/root-messages.js";
 import { unknownRoot } from "./root-names.js";
+import { sendUpdate } from "./send-update.js";
 import { temporalFailure } from "./temporal-failure.js";
 
 const DEADLINE_MS = 20_000;
@@ -104,16 +105,13 @@ export class WorkflowRoots implements RootsControl {
   /** Whether anybody is there shows soon; the work itself takes its time. */
   private async update<R, A>(root: string, update: UpdateDefinition<R, [A]>, arg: A): Promise<R> {
     const rootId = root.startsWith("/") ? (await this.find(root)).root_id : root;
-    const started = await this.within(DEADLINE_MS, rootId, () =>
-      this.handle(rootId).startUpdate(update, {
-        args: [arg],
-        updateId: randomUUID(),
-        waitForStage: WorkflowUpdateStage.ACCEPTED,
-      }),
-    ).catch(async (error: unknown) => {
-      if (error instanceof AuraError && error.code === "not_found") await this.find(root); // names the near ones
-      throw error;
-    });
+    const options = { args: [arg] as [A], updateId: randomUUID(), waitForStage: WorkflowUpdateStage.ACCEPTED } as const;
+    const started = await this.within(DEADLINE_MS, rootId, () => sendUpdate(() => this.handle(rootId).startUpdate(update, options))).catch(
+      async (error: unknown) => {
+        if (error instanceof AuraError && error.code === "not_found") await this.find(root); // names the near ones
+        throw error;
+      },
+    );
     return this.within(WORK_MS, rootId, () => started.result());
   }
 

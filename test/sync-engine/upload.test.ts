@@ -102,7 +102,9 @@ describe("an upload", () => {
     a = rig.device("laptop", { partsAbove: 64 * MIB });
     large("large");
     write(a, { other: "other" });
-    a.faults = { onRequest: ({ operation, key }) => void (operation === "put" && /^blobs/.test(key) && appendFileSync(a.path("large"), "more")) };
+    a.faults = {
+      onRequest: ({ operation, key }) => void (operation === "put" && /^blobs/.test(key) && appendFileSync(a.path("large"), "more")),
+    };
     expect(await a.tick()).toMatchObject({ in_sync: false, problems: [], uploaded: { files: 1 } });
     expect(rig.keys("blobs/")).toEqual([]);
     await a.close();

@@ -63,7 +63,9 @@ describe.skipIf(realCli === null)("the embedded server", { timeout: 60_000 }, ()
   it.skipIf(process.getuid?.() !== 0)("serves for a user id without a name, as in containers", async () => {
     const nameless = 54_321;
     const cli = join(dir, "temporal");
-    writeFileSync(cli, `#!/bin/sh\nHOME=${dir} exec setpriv --reuid ${nameless} --regid ${nameless} --clear-groups "${realCli}" "$@"\n`, { mode: 0o755 });
+    writeFileSync(cli, `#!/bin/sh\nHOME=${dir} exec setpriv --reuid ${nameless} --regid ${nameless} --clear-groups "${realCli}" "$@"\n`, {
+      mode: 0o755,
+    });
     for (const folder of [dir, places.dataDir]) chownSync(folder, nameless, nameless);
     const { USER } = process.env;
     delete process.env["USER"];

@@ -77,7 +77,8 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): ObjectStore
       for await (const piece of piecesOf(source, when)) pieces.push(piece);
       const body = Buffer.concat(pieces);
       return request("PutObject", when.signal, () => {
-        if (createHash("sha256").update(body).digest("hex") !== when.sha256) throw new StoreError("corrupt", `${key} is not as it was hashed`);
+        if (createHash("sha256").update(body).digest("hex") !== when.sha256)
+          throw new StoreError("corrupt", `${key} is not as it was hashed`);
         return { etag: bucket.put(prefix + key, body, undefined, {}).etag };
       });
     },
