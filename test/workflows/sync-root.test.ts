@@ -116,24 +116,36 @@ describe.skipIf(missing("temporal"))("the workflow of a sync root", () => {
     expect(root.orders.map(({ request }) => request).slice(1)).toEqual([{ trigger: "manual" }, { trigger: "manual", confirm: true }]);
   });
 
-  it("answers more who ask than Temporal lets wait at a time", { timeout: 30_000 }, async () => {
-    const root = await start();
-    await root.attach();
-    await ticks(root, 1);
-    const held = new Held<TickRecord>();
-    root.tick = () => held.wait();
-    const asked = Array.from({ length: 14 }, () => root.roots.sync("work", {}));
-    let answered = 0;
-    for (const one of asked) void one.then(() => answered++);
-    const accepted = async (): Promise<number> =>
-      (await histories(root.client, root.workflow.workflowId)).flatMap(({ events }) => events!).filter(isAccepted).length;
-    await until(async () => (await accepted()) === 10);
-    while (answered < asked.length) {
-      await until(() => held.held === 1 || answered === asked.length);
-      if (held.held === 1) held.release(root.record(root.orders.at(-1)!));
-    }
-    expect(new Set((await Promise.all(asked)).map(({ outcome }) => outcome))).toEqual(new Set(["ok"]));
-  });
+  it(
+    "answers more who ask than Temporal lets wait at a time, and tells one for whom there is no room in time",
+    { timeout: 60_000 },
+    async () => {
+      const root = await start();
+      await root.attach();
+      await ticks(root, 1);
+      const held = new Held<TickRecord>();
+      root.tick = () => held.wait();
+      const asked = Array.from({ length: 10 }, () => root.roots.sync("work", {}));
+      let answered = 0;
+      const count = (one: Promise<TickRecord>): void => void one.then(() => answered++);
+      asked.forEach(count);
+      const accepted = async (): Promise<number> =>
+        (await histories(root.client, root.workflow.workflowId)).flatMap(({ events }) => events!).filter(isAccepted).length;
+      await until(async () => (await accepted()) === 10);
+      await expect(root.roots.sync("work", {})).rejects.toMatchObject({
+        code: "timeout",
+        message: expect.stringContaining("wait") as string,
+      });
+      const late = [root.roots.sync("work", {}), root.roots.sync("work", {})];
+      late.forEach(count);
+      asked.push(...late);
+      while (answered < asked.length) {
+        await until(() => held.held === 1 || answered === asked.length);
+        if (held.held === 1) held.release(root.record(root.orders.at(-1)!));
+      }
+      expect(new Set((await Promise.all(asked)).map(({ outcome }) => outcome))).toEqual(new Set(["ok"]));
+    },
+  );
 
   it("lets a dry run change nothing of how the root stands, nor of what is pending", async () => {
     const root = await start();
