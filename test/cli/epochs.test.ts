@@ -1,8 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { identify } from "../../src/adapters/process/identity.js";
+import { newAsker } from "../../src/cli/local.js";
 import type { PhaseId } from "../../src/epochs/phases.js";
 import { AuraError } from "../../src/shared/errors.js";
 import { builtCli } from "../support/built-cli.js";
@@ -13,7 +13,7 @@ import { planOf } from "../support/plans.js";
 let main: string;
 let cli: CliHost;
 let epochs: FakeEpochs;
-const me = `${userInfo().username}@${hostname()}`;
+const me = newAsker().by;
 
 beforeAll(async () => {
   main = await builtCli();

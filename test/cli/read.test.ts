@@ -1,8 +1,8 @@
-import { hostname, userInfo } from "node:os";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { once } from "node:events";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { newAsker } from "../../src/cli/local.js";
 import { builtCli } from "../support/built-cli.js";
 import { CliHost } from "../support/cli-host.js";
 
@@ -230,7 +230,7 @@ describe("why", () => {
     expect(lines[0]).toBe("api on laptop: stopping, wanted up");
     expect(lines).toContain("      because of store; store, which it requires, went away");
     expect(lines).toContain("  which goes back to store: backoff, wanted up");
-    expect(stdout).toContain(`${userInfo().username}@${hostname()} asked for restart`);
+    expect(stdout).toContain(`${newAsker().by} asked for restart`);
     const flowed = stdout.replace(/\s+/g, " ");
     expect(flowed).toContain("its process ended by SIGKILL (137); exited 137; on-failure restart 3 of 5 in 4s");
     expect(stdout).toMatch(/ {4}2026-01-02 03:04:\d\d {2}running -> backoff/);

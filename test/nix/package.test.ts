@@ -45,7 +45,8 @@ function nix(program: string, args: readonly string[]): string {
   const config = { NIX_CONFIG: "build-users-group =\nsandbox = false\nsubstitute = false" };
   return execFileSync(program, args, {
     encoding: "utf8",
-    env: { ...process.env, ...store, ...config },
+    // It asks who it runs as, and ends where neither the system nor this tells.
+    env: { USER: "aura", ...process.env, ...store, ...config },
     stdio: ["ignore", "pipe", "pipe"],
     maxBuffer: 1 << 26,
   });
