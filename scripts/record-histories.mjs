@@ -1,7 +1,8 @@
 // Records what the workflows of this version do in a real run (start, crash, giving up, restart, reload, a killed aurad,
-// continue-as-new, stop; epochs with reviews, slices that fail, are lost and stopped, refusals, a cancel) into test/replay/histories/vVERSION/. Run it once before a release, from a built checkout:
-// test/replay holds every later version to these histories.
-import { spawn } from "node:child_process";
+// continue-as-new, stop; epochs with reviews, slices that fail, are lost and stopped, refusals, a cancel; a sync root with
+// all its commands, no server for a while, and its removal) into test/replay/histories/vVERSION/. Run it once before a
+// release, from a built checkout with versitygw on PATH: test/replay holds every later version to these histories.
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -17,6 +18,8 @@ const { serverArgs } = await built("adapters/temporal/server-args.js");
 const { untilReady } = await built("adapters/temporal/server-ready.js");
 const { createApiClient } = await built("api/client.js");
 const { createEpochsClient } = await built("api/epochs-client.js");
+const { WorkflowRoots } = await built("api/workflow-roots.js");
+const { initRoot } = await built("adapters/roots/root-file.js");
 
 const HOST = "laptop";
 /** Low, so that a short run continues as new. */
@@ -49,7 +52,7 @@ function spec(name, command, more = {}) {
 }
 
 async function startAurad(address) {
-  const env = { PATH: process.env.PATH, HOME: home, AURA_HOME: home };
+  const env = { PATH: process.env.PATH, HOME: home, AURA_HOME: home, AURA_S3_ACCESS_KEY: "key", AURA_S3_SECRET_KEY: "secret" };
   const child = start(
     process.execPath,
     [
@@ -203,6 +206,58 @@ async function epochScenario(address) {
   await ended(aurad, "SIGTERM");
 }
 
+function startS3(port) {
+  const args = ["--port", `127.0.0.1:${port}`, "--quiet", "--keep-alive", "posix", join(home, "s3")];
+  return start("versitygw", args, { PATH: process.env.PATH, HOME: home, ROOT_ACCESS_KEY: "key", ROOT_SECRET_KEY: "secret" });
+}
+
+async function rootScenario(address) {
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection });
+  const roots = new WorkflowRoots(client, HOST);
+  const [port] = await freePorts(1);
+  mkdirSync(join(home, "s3/bucket"), { recursive: true });
+  let server = startS3(port);
+  const folder = join(home, "photos");
+  const identity = { rootId: "photos", deviceId: HOST, mode: "bidirectional" };
+  initRoot(folder, { ...identity, remote: { bucket: "bucket", endpoint: `http://127.0.0.1:${port}`, pathStyle: true } });
+  writeFileSync(join(folder, "first"), "first");
+  const config = join(home, "config/aura.toml");
+  const timing = 'watcher_debounce = "100ms"\ndefault_interval = "2s"\nhead_poll_interval = "1h"\nhead_poll_max_interval = "1h"\n';
+  writeFileSync(config, `${timing}\n[[roots]]\npath = "${folder}"\n`);
+  let aurad = await startAurad(address);
+  const ticked = (fits) => until(async () => (await roots.get("photos")).recent_ticks.find(fits));
+  await ticked(({ trigger, outcome }) => trigger === "startup" && outcome === "ok");
+  writeFileSync(join(folder, "second"), "second");
+  await ticked(({ trigger, outcome }) => trigger === "watcher" && outcome === "ok");
+  await ticked(({ trigger }) => trigger === "interval");
+  await Promise.all([roots.sync("photos", {}), roots.sync("photos", { dryRun: true }), roots.sync("photos", { confirm: true })]);
+  const [newest] = await roots.log("photos", 10);
+  rmSync(join(folder, "second"));
+  await roots.sync("photos", {});
+  await roots.restore("photos", "second", { manifest: newest.id });
+  await roots.restore("photos", "nowhere", { manifest: newest.id }).catch(() => {});
+  await roots.gc("photos", { apply: true, windowMs: 0, historyMs: 0 });
+  await roots.verify("photos", { repair: true });
+  await ended(server, "SIGKILL");
+  await ticked(({ outcome }) => outcome === "skip");
+  server = startS3(port);
+  await ended(aurad, "SIGKILL");
+  aurad = await startAurad(address);
+  await ticked(({ trigger, outcome }) => trigger === "startup" && outcome === "ok");
+  for (let n = 0; n < 15; n++) {
+    writeFileSync(join(folder, "busy"), `busy ${n}`);
+    await roots.sync("photos", {});
+  }
+  await ended(aurad, "SIGTERM");
+  writeFileSync(config, timing);
+  aurad = await startAurad(address);
+  await until(async () => (await client.workflow.getHandle(`root/${HOST}/photos`).describe()).status.name === "COMPLETED");
+  await connection.close();
+  await ended(aurad, "SIGTERM");
+  await ended(server, "SIGTERM");
+}
+
 /** The review is told of a vote that stays alone within a second or so. */
 function toldAlone() {
   return pause(2500);
@@ -231,6 +286,7 @@ async function record(address) {
 }
 
 try {
+  if (spawnSync("versitygw", ["--version"]).error !== undefined) throw new Error("there is no versitygw on PATH (.ci/run installs one)");
   const cli = await findInstalledCli({ env: process.env, home: homedir(), steps: { say() {}, during: (_line, work) => work } });
   const [port, uiPort, httpPort, metricsPort] = await freePorts(4);
   const args = serverArgs({ db: join(home, "server.db"), namespace: "default", port, uiPort, httpPort, metricsPort });
@@ -238,6 +294,7 @@ try {
   await untilReady({ port, namespace: "default", timeoutMs: 30_000, alive: () => true });
   await scenario(`127.0.0.1:${port}`);
   await epochScenario(`127.0.0.1:${port}`);
+  await rootScenario(`127.0.0.1:${port}`);
   await record(`127.0.0.1:${port}`);
 } finally {
   for (const child of children) child.kill("SIGKILL");

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { homedir, hostname } from "node:os";
+import { hostname } from "node:os";
+import { homeFolder } from "../adapters/home/home-folder.js";
 import type { HealthDocument } from "../api/client.js";
 import type { TemporalControlOptions } from "../api/remote.js";
 import { CONFIG_DEFAULTS } from "../host/config-defaults.js";
@@ -26,7 +27,7 @@ export async function temporalTarget(
     import("../adapters/temporal/profile.js"),
   ]);
   const { env } = io;
-  const home = env["HOME"] || homedir();
+  const home = homeFolder(env);
   const places = localPlaces(env);
   const { config } = loadConfig({ file: places.auraToml, required: false, env, home });
   const defaults = { osHostName: hostname(), auditDb: places.auditDb, home, cwd: process.cwd() };

@@ -77,6 +77,16 @@ describe.each(readdirSync(HISTORIES))("histories of %s", (version) => {
     expect(files.filter((file) => file.includes("-review-p")).length).toBeGreaterThan(3);
   });
 
+  it("cover sync roots: their ticks and errands, a server that is away, another aurad, continue-as-new and removal", () => {
+    const roots = [...histories].filter(([file]) => file.startsWith("root-")).map(([, { history }]) => history.events);
+    expect(roots.length).toBeGreaterThan(2);
+    const activities = roots.flat().flatMap(({ activityTaskScheduledEventAttributes: attributes }) => attributes?.activityType.name ?? []);
+    expect(new Set(activities)).toEqual(new Set(["tickRoot", "restoreRoot", "collectRoot", "verifyRoot", "manifestsOfRoot"]));
+    const signals = roots.flat().flatMap(({ workflowExecutionSignaledEventAttributes: attributes }) => attributes?.signalName ?? []);
+    expect([...new Set(signals)]).toEqual(expect.arrayContaining(["attach", "wake"]));
+    expect(roots.map((events) => events.at(-1)!.eventType).filter((type) => type.endsWith("EXECUTION_COMPLETED"))).toHaveLength(1);
+  });
+
   it("are told apart from those of workflows that do something else", async () => {
     const host = [...histories.values()].find(({ workflowId }) => workflowId.startsWith("host/"))!;
     const changed = structuredClone(host);

@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from "node:crypto";
 import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { places, runPlaces } from "../../host/places.js";
 import type { Environment, Places } from "../../host/places.js";
 import { AuraError } from "../../shared/errors.js";
 import { identify } from "../process/identity.js";
 import { writeFileAtomic } from "./atomic-file.js";
+import { homeFolder } from "./home-folder.js";
 import { lockHolder, takeLock } from "./lock-file.js";
 
 export interface Home {
@@ -18,7 +19,7 @@ export interface Home {
 
 /** The places of this user on this machine. TMPDIR is left out on purpose: both programs must agree on the socket. */
 export function currentPlaces(env: Environment = process.env): Places {
-  return places({ env, platform: process.platform, home: env["HOME"] || homedir(), cwd: process.cwd(), ...machine() });
+  return places({ env, platform: process.platform, home: homeFolder(env), cwd: process.cwd(), ...machine() });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, readdirSync, statSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join, relative, resolve } from "node:path";
+import { homeFolder } from "../../adapters/home/home-folder.js";
 import { checkFiles, type CheckRow, type SpecFile } from "../../services/spec/check.js";
 import type { SpecHost } from "../../services/spec/parse.js";
 import { AuraError } from "../../shared/errors.js";
@@ -46,7 +46,7 @@ function readSpec(file: string): SpecFile {
 
 function specHost({ env }: Io): SpecHost {
   return {
-    home: env["HOME"] || homedir(),
+    home: homeFolder(env),
     env,
     isRoot: process.getuid?.() === 0,
     hash: (text) => createHash("sha256").update(text).digest("hex"),

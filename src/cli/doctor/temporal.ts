@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { homedir } from "node:os";
+import { homeFolder } from "../../adapters/home/home-folder.js";
 import { asAuraError } from "../../shared/errors.js";
 import { answering, temporalTarget } from "../temporal-target.js";
 import { bad, good, type CheckInput, type CheckRow } from "./check.js";
@@ -42,7 +42,7 @@ export async function temporalCli(input: CheckInput): Promise<CheckRow> {
   const { io, daemon: health } = input;
   const { cacheFiles } = await import("../../adapters/temporal/cli-cache.js");
   const named = io.env["AURA_TEMPORAL_CLI"];
-  const places = [named, onPath("temporal", io.env), ...cacheFiles(io.env, io.env["HOME"] || homedir())];
+  const places = [named, onPath("temporal", io.env), ...cacheFiles(io.env, homeFolder(io.env))];
   const found = places.find((path) => path !== null && path !== undefined && path !== "" && existsSync(path));
   if (found) return good("temporal cli", found);
   if (health?.temporal.connected) return good("temporal cli", "not found, and not needed: a server is connected");

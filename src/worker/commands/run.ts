@@ -1,4 +1,5 @@
-import { homedir, hostname } from "node:os";
+import { hostname } from "node:os";
+import { homeFolder } from "../../adapters/home/home-folder.js";
 import { createLog, stdoutSink, wantsColour } from "../../adapters/logging/create-log.js";
 import { loadConfig } from "../../adapters/config/load-config.js";
 import { currentPlaces } from "../../adapters/home/home.js";
@@ -78,7 +79,7 @@ export function announce(daemon: Daemon, settings: Settings, log: Log): void {
 
 /** Flags, environment and `aura.toml` of this home. Throws AuraError `usage` or `config_invalid` (64). */
 export function readSettings(flags: RunFlags, env: Environment = process.env, positional: readonly string[] = []): Settings {
-  const home = env["HOME"] || homedir();
+  const home = homeFolder(env);
   const places = currentPlaces();
   const { config } = loadConfig({ file: configFile(flags), required: flags.config !== undefined, env, home });
   return resolveSettings({

@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { homeFolder } from "../../adapters/home/home-folder.js";
 import { currentPlaces, runningPid, runningPlaces } from "../../adapters/home/home.js";
 import { readDaemonFile } from "../../adapters/home/run-files.js";
 import { createApiClient, type HealthDocument } from "../../api/client.js";
@@ -57,7 +57,7 @@ function linesOf({ pid, health, services, roots }: Found): string[] {
     ...(web_ui === null ? [] : [`web ui    ${web_ui}`]),
     `services  ${[...counts].map(([state, n]) => `${n} ${state}`).join(", ") || "none"}`,
     ...health.problems.map((problem) => `problem   ${problem}`),
-    ...rootLines(roots, Date.now(), process.env["HOME"] || homedir()),
+    ...rootLines(roots, Date.now(), homeFolder(process.env)),
   ];
 }
 
