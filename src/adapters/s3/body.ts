@@ -1,6 +1,6 @@
 import { type ByteRange, StoreError } from "../../sync/ports.js";
 import { throwIfAborted } from "./abort.js";
-import { Silence } from "./http-handler.js";
+import { Silence } from "./silence.js";
 import type { Bandwidth } from "./throttle.js";
 
 /** The connection broke before all of a body had come. */

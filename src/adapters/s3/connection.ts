@@ -7,6 +7,7 @@ import { createClient, loadSdk, type Sdk } from "./client.js";
 import { type Credentials, type CredentialSources, findCredentials } from "./credentials.js";
 import { judge, type Place } from "./failure.js";
 import { HttpHandler } from "./http-handler.js";
+import { proxyOf, shownProxy } from "./proxy.js";
 import { RETRY_TIMING, RetryBudget, type RetryTiming, type Verdict, withRetries } from "./retry.js";
 import type { Bandwidth } from "./throttle.js";
 
@@ -27,6 +28,9 @@ export interface Timing extends RetryTiming {
 }
 
 const TIMING: Timing = { ...RETRY_TIMING, connectMs: 10_000, idleMs: 30_000 };
+
+/** For the proxy's sake: which of its hosts is asked decides nothing there. */
+const AWS = "https://s3.amazonaws.com";
 
 /** What one attempt of a request works with. */
 export interface Attempt {
@@ -131,11 +135,14 @@ export class Connection {
 }
 
 function placeOf(remote: Remote, credentials: Credentials): Place {
+  const endpoint = remote.endpoint === undefined ? "AWS" : withoutUser(remote.endpoint);
+  const proxy = proxyOf(remote.endpoint ?? AWS);
+  const { shown, secrets } = proxy === null ? { shown: "", secrets: [] } : shownProxy(proxy);
   return {
     bucket: remote.bucket,
-    endpoint: remote.endpoint === undefined ? "AWS" : withoutUser(remote.endpoint),
+    endpoint: proxy === null ? endpoint : `${endpoint} through the proxy ${shown}`,
     credentialsFrom: credentials.from,
-    secrets: credentials.keys === null ? [] : Object.values(credentials.keys),
+    secrets: [...(credentials.keys === null ? [] : Object.values(credentials.keys)), ...secrets],
   };
 }
 

@@ -1,13 +1,13 @@
 import { StoreError, type StoreErrorKind } from "../../sync/ports.js";
 import { TruncatedBody } from "./body.js";
-import { Silence } from "./http-handler.js";
+import { Silence } from "./silence.js";
 import { networkFailure } from "./network-failure.js";
 import type { RetryClass, Verdict } from "./retry.js";
 
 /** What a failure line names. */
 export interface Place {
   readonly bucket: string;
-  /** URL without credentials, or `AWS`. */
+  /** URL without credentials, or `AWS`; with the proxy on the way there. */
   readonly endpoint: string;
   /** Where the credentials are from. */
   readonly credentialsFrom: string;
@@ -130,6 +130,10 @@ function answered(error: ServiceError, place: Place, asked: Asked, status: numbe
       kind: "failed",
       line: `the upload of ${asked.key} to ${place.endpoint} was ended by somebody else; it begins anew with the next tick`,
     };
+  }
+  if (status === 407) {
+    const fix = "write user and password into its URL: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT";
+    return { kind: "denied", line: `${at} cannot be reached: the proxy asks who one is (407); ${fix}` };
   }
   if (DENIED.has(code) || status === 401 || status === 403) return denied(code, at, place, what);
   if (code === "NotImplemented" || status === 501 || status === 405) {

@@ -1,7 +1,10 @@
-import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as httpRequest, type RequestOptions } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { type ClientRequest, type IncomingMessage, request as httpRequest, type RequestOptions } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { HttpProxyAgent } from "http-proxy-agent";
 import { onAbort } from "./abort.js";
+import { Agents } from "./agents.js";
 import { ASK_FIRST, type Body, bodyOf, sendBody, type Sending } from "./send-body.js";
+import { Silence } from "./silence.js";
 import type { Bandwidth } from "./throttle.js";
 
 /** A signed request, as the SDK hands it over. */
@@ -44,11 +47,6 @@ interface Exchange extends Sending {
   answer?: IncomingMessage;
 }
 
-/** Nothing has moved for as long as it may take. */
-export class Silence extends Error {
-  override readonly name = "Silence";
-}
-
 /**
  * Sends the SDK's requests. Unlike its own handler it gives up on a connection only when nothing moves on it: not while the
  * upload limit holds the bytes back, not while the reader of an answer takes its time, not while a slow line is busy.
@@ -57,28 +55,30 @@ export class HttpHandler {
   readonly metadata = { handlerProtocol: "http/1.1" };
   /** Set to false when it takes its time. */
   private saysContinue = true;
-  private readonly agents: { readonly "http:": HttpAgent; readonly "https:": HttpsAgent };
+  private readonly agents: Agents;
 
   constructor(private readonly options: HttpHandlerOptions) {
-    const kept = { keepAlive: true, maxSockets: options.maxSockets, maxFreeSockets: options.maxSockets, timeout: 15_000 };
-    this.agents = { "http:": new HttpAgent(kept), "https:": new HttpsAgent(kept) };
+    this.agents = new Agents(options.maxSockets, options.connectMs);
   }
 
   /** `requestTimeout`: `idleMs` of this request. */
   async handle(request: SignedRequest, { abortSignal, requestTimeout }: HandleOptions = {}): Promise<Answer> {
     abortSignal?.throwIfAborted();
-    const secure = request.protocol === "https:";
+    const protocol = request.protocol === "https:" ? "https:" : "http:";
     const body = bodyOf(request.body);
-    const ask = this.saysContinue && Number(request.headers["content-length"] ?? 0) >= ASK_FIRST;
+    const agent = this.agents.for(protocol, request.port === undefined ? request.hostname : `${request.hostname}:${request.port}`);
+    // That agent writes the head anew once it is connected, and would send both: what asks goes out at once.
+    const ask = this.saysContinue && !(agent instanceof HttpProxyAgent) && Number(request.headers["content-length"] ?? 0) >= ASK_FIRST;
     const options: RequestOptions = {
+      protocol,
       method: request.method,
       host: request.hostname.replace(/^\[(.*)\]$/, "$1"),
       port: request.port,
       path: request.path + queryOf(request.query),
       headers: { ...request.headers, ...(ask ? { expect: "100-continue" } : {}) },
-      agent: this.agents[secure ? "https:" : "http:"],
+      agent,
     };
-    const sent = (secure ? httpsRequest : httpRequest)(options);
+    const sent = (protocol === "https:" ? httpsRequest : httpRequest)(options);
     sent.once(
       "close",
       onAbort(abortSignal, () => void sent.destroy(abortError())),
@@ -93,7 +93,7 @@ export class HttpHandler {
   }
 
   destroy(): void {
-    for (const agent of Object.values(this.agents)) agent.destroy();
+    this.agents.destroy();
   }
 
   private exchange(sent: ClientRequest, body: Body, idleMs: number, signal?: AbortSignal): Promise<Answer> {
