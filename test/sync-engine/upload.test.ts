@@ -113,6 +113,15 @@ describe("an upload", () => {
     expect(rig.keys("blobs/")).toHaveLength(1);
   });
 
+  it("in one request that was cut off goes up in parts from then on", async () => {
+    a = rig.device("laptop", { partsAbove: 64 * MIB, minPartSize: PART });
+    const bytes = large("large");
+    a.faults = { plan: ({ operation, key }) => (operation === "put" && key.startsWith("blobs/") ? "lost" : null) };
+    expect(await a.engine.tick({ trigger: "manual" })).toMatchObject({ kind: "offline" });
+    expect(requests(await a.tick())).toMatchObject({ UploadPart: 4, CompleteMultipartUpload: 1 });
+    expect(sha(rig.bucket.find(`roots/photos/blobs/${sha(bytes).slice(0, 2)}/${sha(bytes)}`).body)).toBe(sha(bytes));
+  });
+
   it("of a large file goes on where it was cut off", async () => {
     a = rig.device("slow", { minPartSize: PART, limits: { maxTransfers: 1 } });
     const bytes = large("large");

@@ -17,7 +17,8 @@ const TRASH_EVERY_MS = 3_600_000;
  * One root. Its ticks, and whatever else it is asked for, run one after the other. The engine owns what it is given, and
  * closes it.
  */
-export function openEngine(parts: RootParts): RootEngine {
+export function openEngine(given: Omit<RootParts, "cutOff">): RootEngine {
+  const parts: RootParts = { ...given, cutOff: new Set() };
   parts.folder.cleanTemp();
   let turn: Promise<unknown> = Promise.resolve();
   let trashAt = -Infinity;

@@ -8,7 +8,7 @@ import type { RootParts } from "./parts.js";
 /** Bytes above which a file is never held as a whole. */
 export const LARGE = HELD;
 
-type Parts = Pick<RootParts, "store" | "state" | "folder" | "partsAbove">;
+type Parts = Pick<RootParts, "store" | "state" | "folder" | "partsAbove" | "cutOff">;
 
 /** With how many of its bytes are in the bucket, or on their way. */
 type OnSent = (bytes: number) => void;
@@ -24,9 +24,11 @@ export async function uploadLarge(parts: Parts, file: ToUpload, signal: AbortSig
   const resume = state.uploads.get(key, file.size);
   const source = new Source(parts, file);
   try {
-    if (resume === null && file.size <= parts.partsAbove) await sendWhole(parts, file, source, signal, onSent);
+    if (resume === null && file.size <= parts.partsAbove && !parts.cutOff.has(file.hash))
+      await sendWhole(parts, file, source, signal, onSent);
     else await sendInParts(parts, source, { key, resume, signal, onSent });
     state.uploads.forget(key);
+    parts.cutOff.delete(file.hash);
     return true;
   } catch (error) {
     if (!isOfFile(error)) throw error;
@@ -37,8 +39,18 @@ export async function uploadLarge(parts: Parts, file: ToUpload, signal: AbortSig
   }
 }
 
-async function sendWhole({ store }: Parts, { hash }: ToUpload, source: Source, signal: AbortSignal, onSent: OnSent): Promise<void> {
-  await store.putFile(blobKey(hash), source, { sha256: hash, onSent, beforeEnd: () => source.end(), signal });
+async function sendWhole(parts: Parts, { hash }: ToUpload, source: Source, signal: AbortSignal, onSent: OnSent): Promise<void> {
+  let hasBegun = false;
+  const told: OnSent = (bytes) => {
+    hasBegun = true;
+    onSent(bytes);
+  };
+  try {
+    await parts.store.putFile(blobKey(hash), source, { sha256: hash, onSent: told, beforeEnd: () => source.end(), signal });
+  } catch (error) {
+    if (hasBegun && error instanceof StoreError && error.kind === "offline") parts.cutOff.add(hash);
+    throw error;
+  }
 }
 
 interface PartsOptions {
