@@ -44,6 +44,8 @@ export interface ByteRange {
 export interface PutOptions {
   readonly ifAbsent?: boolean;
   readonly ifMatch?: string;
+  /** Of the body, hex; where it is known already. */
+  readonly sha256?: string;
   readonly signal?: AbortSignal;
 }
 

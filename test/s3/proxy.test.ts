@@ -109,6 +109,10 @@ describe.skipIf(missing("versitygw"))("behind a proxy that has to be asked", () 
     environment({ ALL_PROXY: `http://127.0.0.1:${silent.port}` });
     expect((await rejects("offline", storeAt("https://s3.invalid", 100).get("one"))).message).toContain(`${silent.port} does not answer`);
 
+    environment({ HTTPS_PROXY: "socks5://me:s3cret@127.0.0.1:1" });
+    const unknown = await rejects("failed", storeAt("https://s3.invalid").get("one"));
+    expect(unknown.message).toMatch(/^the proxy socks5:\/\/127.0.0.1:1 is of a kind that Aura does not know; name one with http/);
+
     await proxy.end();
     proxies.splice(proxies.indexOf(proxy), 1);
     environment({ HTTPS_PROXY: `http://127.0.0.1:${proxy.port}` });

@@ -73,7 +73,7 @@ class ReadFile implements OpenFile {
   }
 
   read({ offset, length }: ByteRange): Uint8Array {
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const bytes = room(length);
     for (let done = 0; done < length;) {
       const read = guard(this.#path, () => readSync(this.#fd, bytes, done, length - done, offset + done));
       // Shorter than it was.
@@ -90,6 +90,18 @@ class ReadFile implements OpenFile {
       closeSync(this.#fd);
     }
   }
+}
+
+const SLAB_BYTES = 256 * 1024;
+let slab = Buffer.alloc(0);
+
+/** Small files share their memory: of its own each would cost more than its bytes. */
+function room(length: number): Buffer {
+  if (length > SLAB_BYTES / 8) return Buffer.allocUnsafeSlow(length);
+  if (length > slab.length) slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+  const bytes = slab.subarray(0, length);
+  slab = slab.subarray(length);
+  return bytes;
 }
 
 function discard(file: OpenFile): void {

@@ -2,7 +2,8 @@ import { Agent as HttpAgent, type ClientRequest } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { HttpProxyAgent } from "http-proxy-agent";
 import { HttpsProxyAgent } from "https-proxy-agent";
-import { proxyOf } from "./proxy.js";
+import { StoreError } from "../../sync/ports.js";
+import { proxyOf, shownProxy } from "./proxy.js";
 import { Silence } from "./silence.js";
 
 type Secure = "http:" | "https:";
@@ -42,6 +43,13 @@ export class Agents {
     const key = `${protocol} ${proxy}`;
     const known = this.through.get(key);
     if (known !== undefined) return known;
+    if (!/^https?:\/\//.test(proxy)) {
+      const { shown } = shownProxy(proxy);
+      throw new StoreError(
+        "failed",
+        `the proxy ${shown} is of a kind that Aura does not know; name one with http:// or https:// in HTTPS_PROXY`,
+      );
+    }
     const agent = protocol === "https:" ? new HttpsProxyAgent(proxy, this.kept) : new HttpProxyAgent(proxy, this.kept);
     this.through.set(key, inTime(agent, this.connectMs));
     return agent;

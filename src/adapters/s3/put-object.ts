@@ -32,7 +32,7 @@ async function putWhen(bucket: Bucket, key: string, body: Uint8Array, when: PutO
 }
 
 async function sendPut(bucket: Bucket, key: string, body: Uint8Array, when: PutOptions): Promise<Put> {
-  const signHash = await signedHash(body);
+  const signHash = await signedHash(body, when.sha256);
   const condition = bucket.conditional ? conditionOf(when) : {};
   const ask = askWhy(bucket, key, body.length, when);
   let maybeOurs = false;

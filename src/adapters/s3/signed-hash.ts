@@ -14,10 +14,11 @@ interface Signable {
 }
 
 /**
- * Hashes a body for its signature beside the event loop, where the SDK would hash it within. Returns what tells a command
+ * Hashes a body for its signature beside the event loop, where the SDK would hash it within, unless its hash is known. Returns what tells a command
  * of it; undefined for small ones, which are left to the SDK.
  */
-export async function signedHash(body: Uint8Array): Promise<((command: unknown) => void) | undefined> {
+export async function signedHash(body: Uint8Array, known?: string): Promise<((command: unknown) => void) | undefined> {
+  if (known !== undefined) return (command) => signAs(command, known);
   if (body.length < WORTH_A_THREAD) return undefined;
   const hash = Buffer.from(await webcrypto.subtle.digest("SHA-256", body)).toString("hex");
   return (command) => signAs(command, hash);

@@ -125,14 +125,15 @@ export class ContentUpload {
 
   private async sendPack(files: readonly (ToUpload & { readonly offset: number })[]): Promise<void> {
     const body = Buffer.concat(files.map(({ bytes }) => bytes!));
-    const key = packKey(sha256(body));
-    await this.parts.store.put(key, body, { signal: this.signal });
+    const hash = sha256(body);
+    const key = packKey(hash);
+    await this.parts.store.put(key, body, { sha256: hash, signal: this.signal });
     this.sent(key, files);
   }
 
   private async sendBlob(file: ToUpload): Promise<void> {
     const key = blobKey(file.hash);
-    await this.parts.store.put(key, file.bytes!, { signal: this.signal });
+    await this.parts.store.put(key, file.bytes!, { sha256: file.hash, signal: this.signal });
     this.sent(key, [{ ...file, offset: 0 }]);
   }
 

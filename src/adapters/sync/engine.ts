@@ -4,6 +4,7 @@ import { collectGarbage } from "./gc.js";
 import { type ListedHead, listHeads } from "./heads.js";
 import { infoOf, listManifests } from "./history.js";
 import { errorOf, outcomeOf } from "./outcome.js";
+import { breathe } from "./parallel.js";
 import type { RootParts } from "./parts.js";
 import { restore } from "./restore.js";
 import { runTick } from "./run-tick.js";
@@ -48,8 +49,16 @@ export function openEngine(given: Omit<RootParts, "cutOff">): RootEngine {
       return { kind: "ok", report };
     } catch (error) {
       return outcomeOf(error, parts.state.file);
-    } finally {
+    }
+  };
+
+  /** Once the tick's outcome is on its way, so that nobody waits for it. */
+  const tidy = async (): Promise<void> => {
+    await breathe();
+    try {
       parts.state.tidy();
+    } catch (error) {
+      parts.log.warn({ root: parts.identity.rootId, err: error }, "the log of the state database was not folded");
     }
   };
 
@@ -64,8 +73,11 @@ export function openEngine(given: Omit<RootParts, "cutOff">): RootEngine {
 
   return {
     identity: parts.identity,
-    tick: (request, onProgress = () => {}, signal = undefined) =>
-      inTurn(() => untilEither(signal, stop.signal, (either) => tick(request, onProgress, either))),
+    tick(request, onProgress = () => {}, signal = undefined) {
+      const outcome = inTurn(() => untilEither(signal, stop.signal, (either) => tick(request, onProgress, either)));
+      void inTurn(tidy);
+      return outcome;
+    },
     isIgnored: (path, isDir) => parts.folder.isIgnored(path, isDir),
     reloadIgnore: () => parts.folder.reloadIgnore(),
     seenHeads() {

@@ -19,6 +19,9 @@ const zip = promisify(gzip);
 /** So much that only others tell is told by this device too: should one of them go, its files have another who names them. */
 const MUCH = 1000;
 
+/** Bytes of the database's log with which a tick does not go on; a smaller one is folded when the tick is over. */
+const LONG_LOG = 64 << 20;
+
 /** Whether there is something to tell. `quiet`: nothing else happens, so what others tell may be told too. */
 export function hasToTell({ state }: Pick<RootParts, "state">, quiet: boolean): boolean {
   if (state.paths.count(UNTOLD) > 0) return true;
@@ -37,7 +40,7 @@ export async function publish(parts: RootParts, signal: AbortSignal): Promise<vo
   await store.put(manifest.key, manifest.gzip ? await zip(text, { level: 4 }) : text, { signal });
   await writeHead(parts, pending, signal);
   parts.log.debug({ root: parts.identity.rootId, manifest: manifest.key, entries: manifest.header.entries }, "told");
-  state.tidy();
+  state.tidy(LONG_LOG);
 }
 
 /** From here on the rows say that they are told by it; `pending` says that they may not be. */

@@ -36,8 +36,8 @@ export interface RootState {
   transaction<T>(task: () => T): T;
   /** From now on nothing is kept, until the returned function is called: all is as before then. */
   draft(): () => void;
-  /** Folds a log that has grown large; between ticks. */
-  tidy(): void;
+  /** Folds a log of so many bytes (16 MiB), which waits for the disk. */
+  tidy(atBytes?: number): void;
   close(): void;
 }
 
@@ -102,9 +102,9 @@ class OpenState implements RootState {
     return this.db.draft();
   }
 
-  tidy(): void {
+  tidy(atBytes = FOLD_AT_BYTES): void {
     const log = statSync(`${this.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-    if (log >= FOLD_AT_BYTES) foldLog(this.db);
+    if (log >= atBytes) foldLog(this.db);
   }
 
   close(): void {
