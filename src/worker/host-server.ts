@@ -1,3 +1,4 @@
+import { homeFolder } from "../adapters/home/home-folder.js";
 import { resolveServer } from "../adapters/temporal/connect.js";
 import { findTemporalCli } from "../adapters/temporal/cli.js";
 import { type Credentials, temporalCredentials } from "../adapters/temporal/profile.js";
@@ -59,7 +60,7 @@ async function begin(settings: Settings, places: Places, log: Log, steps: Steps,
   const credentials = temporalCredentials(process.env);
   const choice = await resolveServer(settings, places, credentials);
   if (choice.kind === "external") return { address: choice.address, credentials, embedded: undefined };
-  const cli = async (): Promise<string> => (await findTemporalCli({ env: process.env, home: process.env["HOME"] ?? "/", steps })).path;
+  const cli = async (): Promise<string> => (await findTemporalCli({ env: process.env, home: homeFolder(process.env), steps })).path;
   const { namespace } = settings;
   const embedded = await createEmbeddedServer({ places, namespace, port: choice.port, uiPort: choice.uiPort, cli, log, spawned });
   return { address: embedded.address, credentials: {}, embedded };

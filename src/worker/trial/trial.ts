@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { homeFolder } from "../../adapters/home/home-folder.js";
 import { currentPlaces } from "../../adapters/home/home.js";
 import { type Cli, findTemporalCli } from "../../adapters/temporal/cli.js";
 import { createSteps, type Steps } from "../../adapters/temporal/steps.js";
@@ -31,7 +32,7 @@ export async function trial(): Promise<number> {
   const steps = createSteps(process.stdout);
   const stop = stopRequest();
   try {
-    const cli = await Promise.race([findTemporalCli({ env: process.env, home: process.env["HOME"] ?? "/", steps }), stop.first]);
+    const cli = await Promise.race([findTemporalCli({ env: process.env, home: homeFolder(process.env), steps }), stop.first]);
     if (typeof cli === "string") return 0; // nothing was begun that would have to be put in order
     const daemon = await Promise.race([bringUp(cli, steps), stop.second]);
     if (daemon === null) return INTERRUPTED;
